@@ -1,0 +1,130 @@
+"""From records to answers: tidy frames, variants, breaks, events and verdicts.
+
+Pure but for reading stored arrays, where two fingerprints differ. Reading order: `selection` (which
+trials count), `frames` and `cells` (what was recorded), `variants` (what is bit-identical), `pairs`
+(what is compared), `differences` and `numeric` (what differs and how far), `facts` (confounders),
+`breaks`, `events`, `verdicts`, `controls`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from harness.analysis import controls, frames
+from harness.analysis.breaks import breaks, compare
+from harness.analysis.cells import cells
+from harness.analysis.differences import Differences
+from harness.analysis.events import events
+from harness.analysis.pairs import pairs
+from harness.analysis.selection import select
+from harness.analysis.variants import launches, places, variants
+from harness.analysis.verdicts import verdicts
+from harness.collect import OBJECTS
+from harness.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.collect import Collection
+    from harness.plan import Plan
+    from harness.records import Trial
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What the suite says about a scenario.
+
+    launches: what two launches of one cell must give, according to launches_source; empty where
+    nobody promises. control: a negative control.
+    """
+
+    name: str
+    summary: str
+    source: str
+    launches: Literal["same", "differ", ""]
+    launches_source: str
+    control: bool
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that reports show. The frames have the columns of the public CSV files.
+
+    scenarios: those on record, by name. void: why the audit cannot be trusted, a sentence for each
+    negative control that did not come out. ignored: records that were left out, a sentence each.
+    """
+
+    plan: Plan
+    fingerprints: pd.DataFrame
+    observations: pd.DataFrame
+    relations: pd.DataFrame
+    environments: pd.DataFrame
+    cells: pd.DataFrame
+    variants: pd.DataFrame
+    breaks: pd.DataFrame
+    events: pd.DataFrame
+    verdicts: pd.DataFrame
+    scenarios: Mapping[str, Scenario]
+    void: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
+
+
+def analyse(collection: Collection, plan: Plan) -> Results:
+    """Judge what was collected against what was planned."""
+    selection = select(collection, plan)
+    trials = selection.trials
+    scenarios = _scenarios(trials, plan)
+    fingerprints = frames.fingerprints(trials)
+    observations = frames.observations(trials)
+    launched = launches(observations, fingerprints)
+    names = list(dict.fromkeys((*plan.scenarios, *scenarios)))
+    where_measured = places(observations, launched, names)
+    outcomes = compare(
+        trials,
+        launched,
+        where_measured,
+        pairs(where_measured, plan, _locks(trials)),
+        Differences(launched.results, Store(collection.data / OBJECTS)),
+    )
+    found = breaks(outcomes)
+    relations = frames.relations(trials), controls.promises(where_measured, scenarios)
+    return Results(
+        plan=plan,
+        fingerprints=fingerprints,
+        observations=observations,
+        relations=pd.concat(relations, ignore_index=True),
+        environments=frames.environments(trials),
+        cells=cells(collection, trials, plan),
+        variants=variants(where_measured),
+        breaks=found,
+        events=events(found),
+        verdicts=verdicts(outcomes, names),
+        scenarios=scenarios,
+        void=controls.void(trials, launched.frame, scenarios, plan),
+        ignored=selection.ignored,
+    )
+
+
+def _scenarios(trials: Sequence[Trial], plan: Plan) -> dict[str, Scenario]:
+    """What the newest trial says of each scenario; suite order first, then by name."""
+    declared = {
+        name: Scenario(
+            name, each.summary, each.source, each.launches, each.launches_source, each.control
+        )
+        for trial in sorted(trials, key=lambda trial: trial.header.started)
+        for name, each in trial.header.scenarios.items()
+    }
+    known = [name for name in plan.scenarios if name in declared]
+    return {name: declared[name] for name in (*known, *sorted(declared.keys() - set(known)))}
+
+
+def _locks(trials: Sequence[Trial]) -> dict[frames.Where, str]:
+    """What tells package sets apart: the lock's digest; without a lock, the packages themselves."""
+    return {
+        frames.where(trial.header): trial.header.lock or repr(sorted(trial.header.packages.items()))
+        for trial in trials
+        if trial.observations
+    }

@@ -1,0 +1,206 @@
+"""Every comparison that could be made, and the breaks among them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from harness.analysis.differences import Difference, Differences
+from harness.analysis.facts import Fact, confounders, facts, merged
+from harness.analysis.frames import PLACE, Where, table, where
+from harness.analysis.numeric import IDENTICAL, UNKNOWN
+from harness.probe import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+    from harness.analysis.variants import Launches
+    from harness.records import Observation, Relation, Trial
+
+# From the strictest promise to the loosest.
+LEVELS = ("rerun", "process", "setting", "python", "packages", "backend", "device", "machine")
+
+ONE_LAUNCH = "one launch only"
+CONTRADICTION = "recorded as not holding, though the fingerprints agree"
+
+# Scenario and place → trial → position of its result.
+Runs: TypeAlias = dict[tuple[str, Where], dict[int, int]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One comparison: on which level and axis, between which values, and what differs."""
+
+    level: str
+    axis: str
+    values: tuple[str, str]
+    scenario: str
+    left: Where
+    right: Where
+    difference: Difference
+    confounders: tuple[str, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether this is a break."""
+        return self.difference.kind != IDENTICAL
+
+    def row(self) -> tuple[Any, ...]:
+        """As a row of the breaks. What the axis is about stands only in `from` and `to`."""
+        difference = self.difference
+        shared = ("" if name == self.axis else getattr(self.left, name) for name in _SHARED)
+        return (
+            self.level,
+            self.axis,
+            *self.values,
+            self.scenario,
+            difference.kind,
+            difference.arrays,
+            difference.max_ulp,
+            difference.max_abs,
+            difference.first,
+            "; ".join((*self.confounders, *difference.notes)),
+            "",
+            self.left.environment,
+            self.right.environment,
+            *shared,
+        )
+
+
+_SHARED = ("setting", "device", "machine")
+
+
+def compare(
+    trials: Sequence[Trial],
+    launched: Launches,
+    places: pd.DataFrame,
+    pairs: pd.DataFrame,
+    differences: Differences,
+) -> list[Outcome]:
+    """All comparisons that could be made, strictest level first, then along each axis.
+
+    places, pairs: as `harness.analysis.variants` and `harness.analysis.pairs` give them.
+    """
+    runs: Runs = defaultdict(dict)
+    columns = [*PLACE, "trial", "result"]
+    for scenario, *cell, trial, result in launched.frame[columns].itertuples(index=False):
+        runs[scenario, Where(*cell)][int(trial)] = result
+    found = [
+        *_reruns(trials, runs, differences),
+        *_processes(trials, runs, places, differences),
+        *_pairs(trials, places, pairs, differences),
+    ]
+    return sorted(found, key=lambda outcome: LEVELS.index(outcome.level))
+
+
+def breaks(outcomes: Sequence[Outcome]) -> pd.DataFrame:
+    """One row per comparison whose sides differ."""
+    return table("breaks", (outcome.row() for outcome in outcomes if outcome.differs))
+
+
+def _reruns(trials: Sequence[Trial], runs: Runs, differences: Differences) -> Iterator[Outcome]:
+    """One per scenario and place: the first rebuild that differs, or else one that does not."""
+    found: dict[tuple[str, Where], Outcome] = {}
+    for here, trial, observation, relation in _rebuilds(trials):
+        scenario = observation.scenario
+        result = runs[scenario, here][trial]
+        difference = _rebuilt(relation, result, differences)
+        known = found.get((scenario, here))
+        if difference and (known is None or not known.differs):
+            found[scenario, here] = Outcome(
+                level="rerun",
+                axis="rerun",
+                values=(relation.left, relation.right),
+                scenario=scenario,
+                left=here,
+                right=here,
+                difference=difference,
+            )
+    yield from found.values()
+
+
+def _rebuilds(
+    trials: Sequence[Trial],
+) -> Iterator[tuple[Where, int, Observation, Relation]]:
+    for trial in trials:
+        for observation in trial.observations:
+            for relation in observation.relations:
+                if observation.status == schema.OK and relation.level == schema.RERUN:
+                    yield where(trial.header), trial.header.trial, observation, relation
+
+
+def _rebuilt(relation: Relation, result: int, differences: Differences) -> Difference | None:
+    """What the fingerprints say; where the record itself says worse, the record."""
+    difference = differences.within(result, relation.left, relation.right)
+    agree = difference is None or difference.kind == IDENTICAL
+    return (
+        Difference(UNKNOWN, notes=(CONTRADICTION,)) if agree and not relation.holds else difference
+    )
+
+
+def _processes(
+    trials: Sequence[Trial], runs: Runs, places: pd.DataFrame, differences: Differences
+) -> Iterator[Outcome]:
+    """One per scenario and place with enough launches: the first against the first other one."""
+    headers = {(where(trial.header), trial.header.trial): trial.header for trial in trials}
+    judged = places.loc[places["reproducible"].notna(), PLACE]
+    for scenario, *cell in judged.itertuples(index=False):
+        here = Where(*cell)
+        launches = runs[scenario, here]
+        first, *others = launches
+        other = next((each for each in others if launches[each] != launches[first]), others[0])
+        difference = differences.between((launches[first],), (launches[other],))
+        if difference:
+            sides = [facts(headers[here, trial]) for trial in (first, other)]
+            yield Outcome(
+                level="process",
+                axis="trial",
+                values=(str(first), str(other)),
+                scenario=scenario,
+                left=here,
+                right=here,
+                difference=difference,
+                confounders=confounders("process", "trial", *sides),
+            )
+
+
+def _pairs(
+    trials: Sequence[Trial], places: pd.DataFrame, pairs: pd.DataFrame, differences: Differences
+) -> Iterator[Outcome]:
+    """One per pair of places that have something to compare."""
+    known = _facts_by_place(trials)
+
+    @cache
+    def moved(level: str, axis: str, left: Where, right: Where) -> tuple[str, ...]:
+        return confounders(level, axis, known[left], known[right])
+
+    sides = [
+        (scenario, Where(*cell), results, ok)
+        for scenario, *cell, results, ok in places[[*PLACE, "results", "ok"]].itertuples(
+            index=False
+        )
+    ]
+    for level, axis, start, to, left, right in pairs.itertuples(index=False):
+        scenario, here, results, ok = sides[left]
+        _, there, other_results, other_ok = sides[right]
+        difference = differences.between(results, other_results)
+        if difference is None:
+            continue
+        notes: tuple[str, ...] = ()
+        if difference.kind != IDENTICAL:
+            notes = moved(level, axis, here, there)
+            notes += (ONE_LAUNCH,) * (min(ok, other_ok) < 2)
+        yield Outcome(level, axis, (start, to), scenario, here, there, difference, notes)
+
+
+def _facts_by_place(trials: Sequence[Trial]) -> dict[Where, dict[Fact, str]]:
+    """The facts behind the results of each cell and machine."""
+    found: dict[Where, list[dict[Fact, str]]] = defaultdict(list)
+    for trial in trials:
+        if any(observation.status == schema.OK for observation in trial.observations):
+            found[where(trial.header)].append(facts(trial.header))
+    return {here: merged(sides) for here, sides in found.items()}

@@ -1,0 +1,156 @@
+"""What differs between two sides of a comparison, array by array."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from harness.analysis import numeric
+from harness.analysis.numeric import IDENTICAL, STRUCTURE, UNKNOWN, Distance
+from harness.errors import RecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from harness.analysis.variants import Array, Result
+    from harness.store import Store
+
+NO_BYTES = "array bytes missing or damaged"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How two sides differ; of kind `identical` where they do not.
+
+    arrays: how many arrays differ. max_ulp, max_abs: the largest over these, None where none has
+    such a number. first: the first differing element in creation order, `name[i,j]`. notes: what
+    to know before relying on it.
+    """
+
+    kind: str
+    arrays: int = 0
+    max_ulp: int | None = None
+    max_abs: float | None = None
+    first: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Side:
+    """The results of some launches, as far as they agree.
+
+    seen: name → array, in creation order, of every array that any launch gave. everywhere: names
+    that every launch gave. stable: names that every launch gave with the same bytes.
+    """
+
+    seen: Mapping[str, Array]
+    everywhere: frozenset[str]
+    stable: frozenset[str]
+
+    @classmethod
+    def of(cls, launches: Iterable[Mapping[str, Array]]) -> Side:
+        """The side that these launches, each name → array, make."""
+        launches = list(launches)
+        seen: dict[str, Array] = {}
+        for launch in launches:
+            for name, array in launch.items():
+                seen.setdefault(name, array)
+        everywhere = frozenset(name for name in seen if all(name in each for each in launches))
+        stable = frozenset(
+            name for name in everywhere if all(each[name] == seen[name] for each in launches)
+        )
+        return cls(seen, everywhere, stable)
+
+    @classmethod
+    def under(cls, prefix: str, result: Result) -> Side:
+        """The arrays called `prefix/…` of one launch, by the rest of their names."""
+        inside = (array for array in result if f"{array.name}/".startswith(f"{prefix}/"))
+        return cls.of([{array.name[len(prefix) :]: array for array in inside}])
+
+
+class Differences:
+    """Compares sides; each pair of sides, and each pair of arrays, is compared only once."""
+
+    def __init__(self, results: tuple[Result, ...], store: Store) -> None:
+        """results: what positions stand for. store: read only where fingerprints differ."""
+        self._results = results
+        self._store = store
+        self._between = cache(self._compare_places)
+        self._within = cache(self._compare_groups)
+        self._distance = cache(self._measure)
+
+    def between(self, left: tuple[int, ...], right: tuple[int, ...]) -> Difference | None:
+        """Between two places, each given by the distinct results of its launches.
+
+        Only arrays on which the launches of each side agree are compared. None where there are
+        none, so that nothing is known.
+        """
+        return self._between(left, right)
+
+    def within(self, result: int, left: str, right: str) -> Difference | None:
+        """Between the arrays `left/…` and `right/…` of one launch. None where there are none."""
+        return self._within(result, left, right)
+
+    def _compare_places(self, left: tuple[int, ...], right: tuple[int, ...]) -> Difference | None:
+        return self._compare(self._side(left), self._side(right))
+
+    def _compare_groups(self, result: int, left: str, right: str) -> Difference | None:
+        arrays = self._results[result]
+        return self._compare(Side.under(left, arrays), Side.under(right, arrays))
+
+    def _side(self, results: tuple[int, ...]) -> Side:
+        return Side.of({array.name: array for array in self._results[each]} for each in results)
+
+    def _compare(self, left: Side, right: Side) -> Difference | None:
+        alone = (left.everywhere - right.seen.keys()) | (right.everywhere - left.seen.keys())
+        comparable = left.stable & right.stable
+        if not comparable and not alone:
+            return None
+        orders = [[name for name in side.seen if name in comparable] for side in (left, right)]
+        moved = {name for name, other in zip(*orders, strict=True) if name != other}
+        differing: dict[str, Distance] = {}
+        for name in {**left.seen, **right.seen}:
+            if name in alone or name in moved:
+                distance = Distance(STRUCTURE)
+            elif name in comparable:
+                distance = self._apart(left.seen[name], right.seen[name])
+            else:
+                continue
+            if distance.kind != IDENTICAL:
+                differing[(left.seen.get(name) or right.seen[name]).name] = distance
+        return _summary(differing)
+
+    def _apart(self, left: Array, right: Array) -> Distance:
+        if (left.dtype, left.shape) != (right.dtype, right.shape):
+            return Distance(STRUCTURE)
+        if left.sha256 == right.sha256:
+            return Distance(IDENTICAL)
+        return self._distance(left.dtype, left.shape, left.sha256, right.sha256)
+
+    def _measure(self, dtype: str, shape: tuple[int, ...], *sides: str) -> Distance:
+        """The distance of two stored arrays; unknown, not guessed, where one is not at hand."""
+        try:
+            left, right = (
+                numeric.as_recorded(self._store.load(sha256), dtype, shape) for sha256 in sides
+            )
+        except RecordError:
+            return _NOT_AT_HAND
+        return numeric.compare(left, right, dtype)
+
+
+_NOT_AT_HAND = Distance(UNKNOWN)
+
+
+def _summary(differing: Mapping[str, Distance]) -> Difference:
+    distances = list(differing.values())
+    name, first = next(iter(differing.items()), ("", Distance(IDENTICAL)))
+    missing = any(each is _NOT_AT_HAND for each in distances)
+    return Difference(
+        kind=numeric.worst([each.kind for each in distances]),
+        arrays=len(distances),
+        max_ulp=max((each.max_ulp for each in distances if each.max_ulp is not None), default=None),
+        max_abs=max((each.max_abs for each in distances if each.max_abs is not None), default=None),
+        first=name + (f"[{','.join(map(str, first.first))}]" if first.first else ""),
+        notes=(NO_BYTES,) if missing else (),
+    )

@@ -1,0 +1,42 @@
+"""Events: all the breaks at one step of one axis, as one thing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.analysis.breaks import LEVELS
+from harness.analysis.frames import table
+from harness.analysis.numeric import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+STEP = ["level", "axis", "from", "to"]
+
+
+def events(breaks: pd.DataFrame) -> pd.DataFrame:
+    """Group breaks: strictest level first, then those that hit the most scenarios.
+
+    A confounder is listed if any break of the event has it; kinds, from the worst to the mildest.
+    """
+    rows = []
+    for step, group in breaks.groupby(STEP, sort=False):
+        scenarios = list(dict.fromkeys(group["scenario"]))
+        confounders = dict.fromkeys(
+            each for joined in group["confounders"].unique() for each in _items(joined)
+        )
+        row = (*step, "; ".join(scenarios), _kinds(group["kind"]), "; ".join(confounders), "", "")
+        rows.append((LEVELS.index(step[0]), -len(scenarios), row))
+    rows.sort(key=lambda ranked: ranked[:2])
+    return table("events", (row for *_, row in rows))
+
+
+def _items(joined: str) -> list[str]:
+    return joined.split("; ") if joined else []
+
+
+def _kinds(kinds: Iterable[str]) -> str:
+    known = set(kinds) & set(KINDS)
+    return "; ".join(sorted(known, key=KINDS.index, reverse=True))

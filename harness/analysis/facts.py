@@ -1,0 +1,141 @@
+"""Confounders: what else on record differs between two sides that should differ in one axis only.
+
+Every recorded fact counts but those that are the axis itself, and those that never decide a result:
+the hash seed of a launch, paths and times.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from harness.records import Header
+
+ABSENT = "absent"
+
+
+class Fact(NamedTuple):
+    """One thing on record: what group of facts it is from, and its name there."""
+
+    group: str  # "package", "python", "framework", "variable" or "machine"
+    name: str
+
+
+# TensorFlow is published under several names; all are TensorFlow.
+_TENSORFLOW = re.compile(r"tensorflow(-(cpu|gpu|intel|macos|aws|cpu-aws|rocm))?")
+
+# What moves most results comes first; the rest follows alphabetically.
+_HEAVY = (
+    "numpy",
+    "keras",
+    "tf-keras",
+    "python",
+    "tensorflow",
+    "jax",
+    "jaxlib",
+    "torch",
+    "onednn",
+    "h5py",
+    "protobuf",
+    "ml-dtypes",
+    "scipy",
+    "intra_threads",
+    "inter_threads",
+    "start_method",
+)
+
+# Facts of the TensorFlow binary, which no other release can share.
+_BUILD = frozenset({"git", "compiler", "cuda_build", "cuda", "cudnn"})
+# Which device a trial sees.
+_DEVICE = frozenset(
+    {"CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "JAX_PLATFORMS", "gpus"}
+)
+# Variables that never decide a result, or whose effect is recorded elsewhere.
+_NEVER = frozenset({"PYTHONHASHSEED", "PYTHONPATH", "PYTHONHOME", "PYTHONPYCACHEPREFIX"})
+
+
+def package(name: str) -> str:
+    """The normalised name, one for all distributions of TensorFlow."""
+    name = canonicalize_name(name)
+    return "tensorflow" if _TENSORFLOW.fullmatch(name) else name
+
+
+def facts(header: Header) -> dict[Fact, str]:
+    """Every fact of one trial that could decide a result."""
+    found = {Fact("package", package(name)): value for name, value in header.packages.items()}
+    python = header.python
+    found[Fact("python", "python")] = python.version
+    found[Fact("python", "implementation")] = python.implementation
+    for name, value in header.framework.items():
+        # Versions are there under the package's name already.
+        if Fact("package", package(name)) not in found:
+            found[Fact("framework", name)] = str(value)
+    for name, value in header.variables.items():
+        if name not in _NEVER:
+            found[Fact("variable", name)] = value
+    machine = header.machine
+    for name in ("cpu", "isa", "arch", "cores", "os", "libc", "gpu", "gpu_driver"):
+        found[Fact("machine", name)] = str(getattr(machine, name))
+    return {fact: _one_item(value) for fact, value in found.items() if value}
+
+
+def merged(sides: Iterable[Mapping[Fact, str]]) -> dict[Fact, str]:
+    """The facts of several trials as one; where they disagree, all values, joined with " / "."""
+    values: dict[Fact, set[str]] = {}
+    sides = list(sides)
+    for side in sides:
+        for fact, value in side.items():
+            values.setdefault(fact, set()).add(value)
+    for fact, found in values.items():
+        if any(fact not in side for side in sides):
+            found.add(ABSENT)
+    return {fact: " / ".join(sorted(found)) for fact, found in values.items()}
+
+
+def confounders(
+    level: str, axis: str, left: Mapping[Fact, str], right: Mapping[Fact, str]
+) -> tuple[str, ...]:
+    """What differs besides the axis, as `keras 2.9.0 → 2.10.0`, weightiest first."""
+    differing = [fact for fact in left.keys() | right.keys() if left.get(fact) != right.get(fact)]
+    if level == "backend":
+        # What only one of two backends knows of itself describes that backend.
+        differing = [
+            fact for fact in differing if fact.group != "framework" or fact in left.keys() & right
+        ]
+    return tuple(
+        f"{fact.name} {left.get(fact, ABSENT)} → {right.get(fact, ABSENT)}"
+        for fact in sorted(differing, key=_weight)
+        if not _is_axis(fact, level, axis)
+    )
+
+
+def _is_axis(fact: Fact, level: str, axis: str) -> bool:
+    """Whether a fact is the axis itself, or follows from it by definition."""
+    if level == "setting":
+        # A setting is variables and threads, and what the framework makes of them.
+        return fact.group in ("variable", "framework") and fact.name != "start_method"
+    if level == "device":
+        return fact.group in ("variable", "framework") and fact.name in _DEVICE
+    if level == "backend":
+        return fact in (Fact("framework", "backend"), Fact("variable", "KERAS_BACKEND"))
+    if level == "python":
+        return fact == Fact("python", "python")
+    if level != "packages" or fact.group not in ("package", "framework"):
+        return False
+    built_with = axis == "tensorflow" and fact.group == "framework" and fact.name in _BUILD
+    return built_with or fact.name == package(axis)
+
+
+def _weight(fact: Fact) -> tuple[int, str, str]:
+    rank = _HEAVY.index(fact.name) if fact.name in _HEAVY else len(_HEAVY)
+    return rank, fact.name.lower(), fact.group
+
+
+def _one_item(value: str) -> str:
+    """Confounders are joined with "; " and stand on one line."""
+    return " ".join(value.replace(";", ",").split())

@@ -1,0 +1,114 @@
+"""Which results are bit-identical: per launch, per place, and across places (variants)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import pandas as pd
+
+from harness.analysis.frames import PLACE, RUN, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Array(NamedTuple):
+    """What identifies an array. Equal bytes in another shape or dtype are another array."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    sha256: str
+
+
+# All arrays of a scenario in creation order.
+Result: TypeAlias = tuple[Array, ...]
+
+
+@dataclass(frozen=True)
+class Launches:
+    """What each launch gave.
+
+    frame: scenario, environment, setting, device, machine and trial of every run that was ok, with
+    `result`, a position in `results`.
+    """
+
+    frame: pd.DataFrame
+    results: tuple[Result, ...]
+
+
+def launches(observations: pd.DataFrame, fingerprints: pd.DataFrame) -> Launches:
+    """Number the distinct results of all runs that were ok."""
+    ok = observations.loc[observations["status"] == "ok", RUN].reset_index(drop=True)
+    arrays = ok.reset_index(names="launch").merge(fingerprints, on=RUN)
+    identity = ["array", "dtype", "shape", "sha256"]
+    entries = arrays.groupby(identity, sort=False).ngroup()
+    distinct = arrays.loc[~entries.duplicated(), identity]
+    known = [
+        Array(name, dtype, _shape(shape), sha256)
+        for name, dtype, shape, sha256 in distinct.itertuples(index=False)
+    ]
+    runs = entries.groupby(arrays["launch"]).agg(tuple).to_dict()
+    numbers: dict[tuple[int, ...], int] = {}
+    results = [numbers.setdefault(runs.get(launch, ()), len(numbers)) for launch in ok.index]
+    return Launches(
+        ok.assign(result=pd.Series(results, dtype="int64")),
+        tuple(tuple(known[entry] for entry in run) for run in numbers),
+    )
+
+
+def places(
+    observations: pd.DataFrame, launched: Launches, scenarios: Sequence[str]
+) -> pd.DataFrame:
+    """One row per scenario, cell and machine where it ran, by scenario, then in matrix order.
+
+    Beside the key: `ok`, how many launches were ok; `results`, the distinct ones of these in order
+    of launch; `measured`, whether they have any array; `reproducible`, whether two launches or more
+    agree and none failed, <NA> where there were not two; and `variant`, a letter per distinct
+    result of the scenario, empty where launches differ.
+    """
+    key = observations.groupby(PLACE, sort=False)
+    by_place = launched.frame.groupby(PLACE, sort=False)
+    distinct = launched.frame.drop_duplicates([*PLACE, "result"]).groupby(PLACE, sort=False)
+    found: pd.DataFrame = (
+        key.size()
+        .to_frame("ran")
+        .join([by_place.size().rename("ok"), distinct["result"].agg(tuple).rename("results")])
+    )
+    found["ok"] = found["ok"].fillna(0).astype("int64")
+    found["results"] = found["results"].map(lambda each: each if isinstance(each, tuple) else ())
+    filled = {number for number, result in enumerate(launched.results) if result}
+    found["measured"] = found["results"].map(lambda each: not filled.isdisjoint(each)).astype(bool)
+    differ = found["results"].map(len) > 1
+    agree = ~differ & found["measured"] & (found["ok"] >= 2) & (found["ok"] == found["ran"])
+    found["reproducible"] = agree.astype("boolean").where(agree | differ)
+    rank = {name: position for position, name in enumerate(scenarios)}
+    ordered: pd.DataFrame = found.reset_index().sort_values(
+        "scenario", key=lambda names: names.map(rank), kind="stable", ignore_index=True
+    )
+    ordered["variant"] = _letters(ordered)
+    return ordered
+
+
+def variants(places: pd.DataFrame) -> pd.DataFrame:
+    """The public columns of `places`."""
+    columns = [*PLACE, "variant", "reproducible"]
+    return table("variants", places[columns].astype(object).itertuples(index=False))
+
+
+def letter(position: int) -> str:
+    """0 → A, 25 → Z, 26 → AA."""
+    quotient, remainder = divmod(position, 26)
+    return (letter(quotient - 1) if quotient else "") + chr(ord("A") + remainder)
+
+
+def _letters(places: pd.DataFrame) -> pd.Series[str]:
+    one = places["measured"] & (places["results"].map(len) == 1)
+    by_scenario = places.loc[one].groupby("scenario", sort=False)["results"]
+    positions: pd.Series[int] = by_scenario.transform(lambda results: pd.factorize(results)[0])
+    return positions.map(letter).astype("str").reindex(places.index, fill_value="")
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split("x"))) if text else ()

@@ -1,0 +1,130 @@
+"""One environment, from its lock to its records: install, then measure what is not yet measured."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from harness import install, processes
+from harness.assignments import Assignment, assignments, is_done, pending
+from harness.errors import InstallError, LockError
+from harness.launch import Launcher, write_failure
+from harness.lock import Lock
+from harness.machine import this_machine
+from harness.platforms import this_platform
+from harness.probe import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.plan import Environment, Plan
+
+# Run by an interpreter that the matrix names, to see whether its packages changed.
+_LIST_PACKAGES = """
+import json, sys
+try:
+    from importlib import metadata
+    found = [(d.metadata["Name"], d.version) for d in metadata.distributions()]
+except ImportError:
+    import pkg_resources
+    found = [(d.project_name, d.version) for d in pkg_resources.working_set]
+print(json.dumps([sys.version, sorted(map(str, found))]))
+"""
+
+
+class Audit:
+    """What `sameseed probe ENVIRONMENT` does.
+
+    root: where `matrix.lock` lies. data: the records' folder. environments: where virtualenvs are
+    made. say: called with one line of progress at a time, from several threads.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        environment: Environment,
+        *,
+        root: Path,
+        data: Path,
+        environments: Path,
+        say: Callable[[str], None],
+    ) -> None:
+        self._plan = plan
+        self._environment = environment
+        self._root = root
+        self._data = data
+        self._home = environments / environment.id
+        self._say = say
+        self._machine = this_machine()
+
+    def run(self, *, jobs: int, fresh: bool) -> dict[Assignment, str]:
+        """Install and measure; returns the status of each trial, those measured before included.
+
+        What cannot be installed or found becomes records with the reason; nothing is raised for it.
+        """
+        self._home.parent.mkdir(parents=True, exist_ok=True)
+        guard = FileLock(f"{self._home}.lock")
+        try:
+            guard.acquire(timeout=0)
+        except Timeout:
+            self._say("waiting: another run is measuring this environment")
+            guard.acquire()
+        with guard:
+            return self._run(jobs=jobs, fresh=fresh)
+
+    def _run(self, *, jobs: int, fresh: bool) -> dict[Assignment, str]:
+        content = ""
+        try:
+            content, prepare = self._content()
+            planned = self._assignments(content)
+            todo = pending(planned, fresh=fresh)
+            done = dict.fromkeys((entry for entry in planned if entry not in todo), schema.OK)
+            if not todo:
+                return done
+            python = prepare()
+        except InstallError as error:
+            self._say(f"{error.status.upper()}: {error}")
+            return self._fail(content, error.status, str(error))
+        except LockError as error:
+            self._say(f"{schema.INSTALL_FAILED.upper()}: {error}")
+            return self._fail(content, schema.INSTALL_FAILED, str(error))
+        lock = "" if self._environment.interpreter else content
+        launcher = Launcher(
+            self._plan,
+            self._environment,
+            python,
+            self._machine,
+            self._data / "objects",
+            lock,
+            self._say,
+        )
+        return done | launcher.measure(todo, jobs)
+
+    def _content(self) -> tuple[str, Callable[[], Path]]:
+        """A digest of what the environment holds, and how to get at its interpreter."""
+        environment = self._environment
+        if environment.interpreter:
+            python = install.existing(environment.interpreter)
+            code, listed = processes.run([str(python), "-c", _LIST_PACKAGES])
+            if code:
+                raise InstallError(schema.INSTALL_FAILED, f"{python} does not run: {listed}")
+            digest = hashlib.sha256(json.dumps([str(python), listed]).encode()).hexdigest()
+            return digest, lambda: python
+        locked = Lock.load(self._root / "matrix.lock").locked(environment, this_platform())
+        return locked.digest, lambda: install.install(self._home, locked, self._say)
+
+    def _assignments(self, content: str) -> tuple[Assignment, ...]:
+        folder = self._data / self._machine.id
+        return assignments(self._plan, self._environment, content, folder)
+
+    def _fail(self, content: str, status: str, message: str) -> dict[Assignment, str]:
+        """Record the reason once per cell, and never in place of a good record of the same inputs."""
+        planned = self._assignments(content)
+        for entry in planned:
+            if entry.trial == 1 and not is_done(entry):
+                write_failure(entry, self._machine, "", status, message)
+        return dict.fromkeys(planned, status)

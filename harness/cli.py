@@ -1,0 +1,168 @@
+"""The command line: `sameseed COMMAND`, or `python -m harness COMMAND`.
+
+Every command is a thin edge: it reads options, calls one function of the package and turns the
+outcome into an exit code (`harness.errors.ExitCode`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+import traceback
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.errors import ExitCode, SameseedError
+from harness.plan import DEFAULT, Environment, Plan, load_plan
+from harness.probe import schema
+
+app = typer.Typer(
+    name="sameseed",
+    help="Same seed, same weights? A determinism audit of TensorFlow and Keras.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+MatrixOption = Annotated[Path, typer.Option("--matrix", help="The file that says what is audited.")]
+ProfileOption = Annotated[str, typer.Option("--profile", help="Part of the matrix; `all` is all.")]
+ReportsOption = Annotated[Path, typer.Option("--reports", help="Folder of records and reports.")]
+
+_MATRIX = Path("matrix.yaml")
+_REPORTS = Path("reports")
+
+
+@app.command()
+def plan(
+    matrix: MatrixOption = _MATRIX,
+    profile: ProfileOption = DEFAULT,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Show what would be measured: environments, cells, scenarios. Installs nothing."""
+    planned = load_plan(matrix, profile)
+    if as_json:
+        print(json.dumps(dataclasses.asdict(planned), indent=2))
+        return
+    for cell in planned.cells:
+        environment = planned.environment(cell.environment)
+        axes = ", ".join(f"{axis} {value}" for axis, value in environment.axes.items())
+        note = f"  EXCLUDED: {cell.excluded}" if cell.excluded else ""
+        print(f"{cell.id}  ({axes or environment.interpreter}){note}")
+    measured = sum(not cell.excluded for cell in planned.cells)
+    print(
+        f"\n{measured} cells × {planned.trials} trials × {len(planned.scenarios)} scenarios"
+        f" in profile {planned.profile}"
+    )
+
+
+@app.command()
+def lock(matrix: MatrixOption = _MATRIX) -> None:
+    """Resolve every environment on every platform into matrix.lock, beside the matrix."""
+    from harness import lock as locking
+    from harness.matrix import load_matrix
+    from harness.plan import WHOLE
+
+    path = matrix.with_suffix(".lock")
+    resolved = locking.resolve(load_matrix(matrix), load_plan(matrix, WHOLE), _say)
+    locking.write(resolved, path)
+    print(f"wrote {path}")
+
+
+@app.command()
+def probe(
+    environment: Annotated[str, typer.Argument(help="Id of an environment; see `plan`.")],
+    matrix: MatrixOption = _MATRIX,
+    profile: ProfileOption = DEFAULT,
+    reports: ReportsOption = _REPORTS,
+    environments: Annotated[
+        Path, typer.Option("--environments", help="Folder where virtualenvs are made.")
+    ] = Path(".nox/audited"),
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Trials side by side.")] = 2,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is measured.")] = False,
+) -> None:
+    """Install one environment and measure its cells. What is measured already is kept."""
+    from harness.audit import Audit
+    from harness.progress import speaker
+
+    planned = load_plan(matrix, profile)
+    found = _environment(planned, environment)
+    audit = Audit(
+        planned,
+        found,
+        root=matrix.parent,
+        data=reports / "data",
+        environments=environments,
+        say=speaker(found.id),
+    )
+    statuses = audit.run(jobs=jobs, fresh=fresh)
+    counts = Counter(statuses.values())
+    print(", ".join(f"{count} trials {status}" for status, count in counts.items()) or "no trials")
+    if set(counts) - {schema.OK, schema.DEVICE_MISSING}:
+        raise typer.Exit(ExitCode.NOT_MEASURED)
+
+
+@app.command()
+def report(
+    matrix: MatrixOption = _MATRIX,
+    profile: ProfileOption = DEFAULT,
+    reports: ReportsOption = _REPORTS,
+) -> None:
+    """Turn the records into reports/index.html and reports/csv, and print the verdict."""
+    from rich.console import Console
+
+    from harness.analysis import analyse
+    from harness.collect import collect
+    from harness.report import print_summary, write_report
+
+    results = analyse(collect(reports / "data"), load_plan(matrix, profile))
+    page = write_report(results, reports)
+    print_summary(results, page, Console())
+    with (reports / "summary.txt").open("w", encoding="utf-8") as file:
+        print_summary(results, page, Console(file=file, width=100, no_color=True))
+    if results.void:
+        raise typer.Exit(ExitCode.INTERNAL)
+    measured = {schema.OK, schema.EXCLUDED, schema.DEVICE_MISSING}
+    if set(results.cells["status"]) - measured:
+        raise typer.Exit(ExitCode.NOT_MEASURED)
+
+
+@app.command("schema", hidden=True)
+def matrix_schema() -> None:
+    """Print the JSON Schema of matrix.yaml."""
+    from harness.matrix import json_schema
+
+    print(json_schema(), end="")
+
+
+def main() -> None:
+    """Run the command line; the only place where the program ends itself."""
+    try:
+        app()
+    except SameseedError as error:
+        print(f"sameseed: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output is gone; nothing more can be said, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.INTERNAL)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(ExitCode.INTERNAL)
+
+
+def _environment(planned: Plan, name: str) -> Environment:
+    try:
+        return planned.environment(name)
+    except KeyError:
+        known = ", ".join(entry.id for entry in planned.environments)
+        raise typer.BadParameter(f"{name!r} is not in the matrix, which has {known}") from None
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

@@ -1,0 +1,215 @@
+"""`matrix.lock`: what each environment resolved to, on every platform, with hashes.
+
+Resolving is left to `uv pip compile`. Environments are resolved in matrix order, and each prefers
+the versions that the one before it got: at a step from one environment to the next as few packages
+move as can be, which keeps confounders out of the report.
+
+The file is JSON with sorted keys, made to be committed and read in a diff. Hashes stand once per
+distribution, however many environments install it.
+
+FORMAT history: 1, first version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import interpreters, processes
+from harness.errors import LockError
+from harness.platforms import UV_PLATFORMS, on_platform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from harness.matrix import Matrix
+    from harness.plan import Environment, Plan
+
+FORMAT = 1
+
+_PINNED = re.compile(r"^(?P<pin>[A-Za-z0-9._-]+==\S+)")
+_HASH = re.compile(r"--hash=(\S+)")
+
+
+@dataclass(frozen=True)
+class Locked:
+    """One environment on one platform: what to install, or why nothing can be."""
+
+    python: str
+    packages: tuple[str, ...]  # "numpy==1.26.4", sorted
+    hashes: tuple[tuple[str, ...], ...]  # for each package
+    unresolvable: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over Python, packages and hashes: decides whether a virtualenv is current."""
+        content = json.dumps([self.python, self.packages, self.hashes])
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def requirements(self) -> str:
+        """The text of a requirements file that installs exactly this, hashes checked."""
+        lines = (
+            " ".join((package, *(f"--hash={digest}" for digest in hashes)))
+            for package, hashes in zip(self.packages, self.hashes, strict=True)
+        )
+        return "\n".join(lines) + "\n"
+
+
+class Lock:
+    """The content of `matrix.lock`."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self._content = content
+
+    @classmethod
+    def load(cls, path: Path) -> Lock:
+        """Read a lock file. Raises `LockError` where it is missing or not one."""
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise LockError(f"{path} is missing: run `nox -s lock` to make it") from None
+        except (OSError, ValueError) as error:
+            raise LockError(
+                f"{path} cannot be read ({error}): run `nox -s lock` to make it anew"
+            ) from error
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            raise LockError(f"{path} is not a lock of format {FORMAT}: run `nox -s lock`")
+        return cls(content)
+
+    def locked(self, environment: Environment, platform: str) -> Locked:
+        """What the lock says of an environment on a platform.
+
+        Raises `LockError` where it says nothing, or something about other requirements.
+        """
+        entry = self._content["environments"].get(environment.id)
+        if entry is None or entry["requested"] != _requested(environment):
+            state = "has no" if entry is None else "has an older"
+            raise LockError(
+                f"matrix.lock {state} {environment.id}: run `nox -s lock` after changing matrix.yaml"
+            )
+        resolved = entry["platforms"].get(platform)
+        if resolved is None:
+            known = ", ".join(entry["platforms"])
+            raise LockError(
+                f"matrix.lock resolves {environment.id} for {known}, not for {platform}: "
+                "add it to `platforms` in matrix.yaml and run `nox -s lock`"
+            )
+        packages = tuple(resolved.get("packages", ()))
+        hashes = self._content["hashes"]
+        return Locked(
+            python=environment.python or "",
+            packages=packages,
+            hashes=tuple(tuple(hashes[package]) for package in packages),
+            unresolvable=resolved.get("unresolvable", ""),
+        )
+
+
+def resolve(matrix: Matrix, plan: Plan, say: Callable[[str], None]) -> Lock:
+    """Resolve every environment of the whole matrix on every platform.
+
+    say: called with one line of progress at a time. What cannot be resolved is kept with its
+    reason, and the rest goes on.
+    """
+    environments: dict[str, Any] = {}
+    hashes: dict[str, list[str]] = {}
+    resolvable = [entry for entry in plan.environments if entry.interpreter is None]
+    preferred: dict[str, Sequence[str]] = {}
+    for position, environment in enumerate(resolvable, 1):
+        gpu = has_gpu(plan, environment)
+        resolved: dict[str, Any] = {}
+        for platform in matrix.platforms:
+            say(f"{position}/{len(resolvable)} {environment.id} on {platform}")
+            text, failure = _compile(
+                [on_platform(entry, platform, gpu=gpu) for entry in environment.requirements],
+                python=environment.python or "",
+                platform=platform,
+                exclude_newer=matrix.exclude_newer,
+                preferred=preferred.get(platform, ()),
+            )
+            if failure:
+                say(f"    cannot be resolved: {failure.splitlines()[0]}")
+                resolved[platform] = {"unresolvable": failure}
+                continue
+            found = _parse(text)
+            hashes.update(found)
+            resolved[platform] = {"packages": sorted(found)}
+            preferred[platform] = sorted(found)
+        environments[environment.id] = {
+            "requested": _requested(environment),
+            "platforms": resolved,
+        }
+    return Lock(
+        {
+            "format": FORMAT,
+            "exclude_newer": str(matrix.exclude_newer or ""),
+            "environments": environments,
+            "hashes": {package: hashes[package] for package in sorted(hashes)},
+        }
+    )
+
+
+def write(lock: Lock, path: Path) -> None:
+    """Write the lock, all of it or nothing."""
+    temporary = path.with_suffix(".lock.tmp")
+    temporary.write_text(json.dumps(lock._content, indent=1) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def has_gpu(plan: Plan, environment: Environment) -> bool:
+    """Whether any cell of an environment runs on a GPU, and so needs the GPU build."""
+    return any(
+        cell.environment == environment.id and cell.device == "gpu" for cell in plan.all_cells
+    )
+
+
+def _requested(environment: Environment) -> list[str]:
+    return [f"python=={environment.python}", *environment.requirements]
+
+
+def _compile(
+    requirements: Iterable[str],
+    *,
+    python: str,
+    platform: str,
+    exclude_newer: str | None,
+    preferred: Sequence[str],
+) -> tuple[str, str]:
+    """Run `uv pip compile`; returns (requirements with hashes, "") or ("", why not)."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted, output = Path(folder, "wanted.in"), Path(folder, "resolved.txt")
+        wanted.write_text("\n".join(requirements) + "\n", encoding="utf-8")
+        # uv keeps what an existing output file says, as far as the new requirements allow.
+        output.write_text("\n".join(preferred) + "\n", encoding="utf-8")
+        command = [
+            *(interpreters.uv(), "pip", "compile", str(wanted), "--output-file", str(output)),
+            *("--generate-hashes", "--no-header", "--no-annotate", "--quiet"),
+            *("--python-version", python, "--python-platform", UV_PLATFORMS[platform]),
+        ]
+        if exclude_newer:
+            command += ["--exclude-newer", str(exclude_newer)]
+        code, log = processes.run(command, environment={"UV_PYTHON_DOWNLOADS": "never"})
+        if code:
+            return "", _reason(log)
+        return output.read_text(encoding="utf-8"), ""
+
+
+def _parse(text: str) -> dict[str, list[str]]:
+    """Pinned packages and their hashes out of what uv wrote."""
+    found: dict[str, list[str]] = {}
+    for block in text.replace("\\\n", " ").splitlines():
+        match = _PINNED.match(block)
+        if match:
+            found[match["pin"]] = sorted(_HASH.findall(block))
+    return found
+
+
+def _reason(log: str) -> str:
+    """uv's explanation without its drawing characters."""
+    lines = (re.sub(r"^[\s│╰─▶×]+", "", line).strip() for line in log.splitlines())
+    kept = [line for line in lines if line and not line.startswith(("warning:", "Caused by"))]
+    return " ".join(kept) or "uv gave no reason"

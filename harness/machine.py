@@ -1,0 +1,83 @@
+"""This machine, as every record names it: an anonymous stable id and what its results depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import archspec.cpu
+import machineid
+import psutil
+
+LABEL = "SAMESEED_MACHINE"  # environment variable: a name people recognise
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a trial ran. Empty strings where a fact is unknown."""
+
+    id: str  # 12 hexadecimal digits: a keyed hash, from which nothing can be read back
+    label: str
+    cpu: str  # model name
+    isa: str  # microarchitecture as archspec names it, which stands for the instruction set
+    arch: str
+    cores: int  # physical
+    os: str
+    libc: str
+    gpu: str
+    gpu_driver: str
+
+
+@cache
+def this_machine() -> Machine:
+    """Facts about the machine this runs on."""
+    gpu, driver = _gpu()
+    return Machine(
+        id=_id(),
+        label=os.environ.get(LABEL, ""),
+        cpu=_cpu(),
+        isa=archspec.cpu.host().name,
+        arch=platform.machine(),
+        cores=psutil.cpu_count(logical=False) or os.cpu_count() or 1,
+        os=f"{platform.system()} {platform.release()}",
+        libc=" ".join(platform.libc_ver()).strip(),
+        gpu=gpu,
+        gpu_driver=driver,
+    )
+
+
+def _id() -> str:
+    try:
+        return str(machineid.hashed_id("sameseed"))[:12]
+    except machineid.MachineIdNotFound:  # some containers have none
+        name = "sameseed " + platform.node()
+        return hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
+def _cpu() -> str:
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+def _gpu() -> tuple[str, str]:
+    """Names of the NVIDIA GPUs and the driver's version, empty where there is none."""
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return "", ""
+    try:
+        handles = map(pynvml.nvmlDeviceGetHandleByIndex, range(pynvml.nvmlDeviceGetCount()))
+        names = sorted({str(pynvml.nvmlDeviceGetName(handle)) for handle in handles})
+        return ", ".join(names), str(pynvml.nvmlSystemGetDriverVersion())
+    finally:
+        pynvml.nvmlShutdown()

@@ -1,0 +1,106 @@
+"""Fingerprints: SHA-256 over an array's raw C-order little-endian bytes.
+
+One line reproduces one: `hashlib.sha256(np.ascontiguousarray(a).tobytes()).hexdigest()`. Bit-exact:
+-0.0 is not 0.0, and the payload of a NaN counts.
+"""
+
+import hashlib
+import math
+import os
+import tempfile
+
+import numpy as np
+
+
+def canonical(value):
+    """`value` as a C-order little-endian NumPy array of its own shape.
+
+    Raises TypeError for object arrays: their bytes are addresses.
+    """
+    array = np.asarray(value)
+    if array.dtype.hasobject:
+        raise TypeError("an object array has no bytes to fingerprint")
+    if array.dtype.byteorder == ">" or (array.dtype.byteorder == "=" and not _LITTLE):
+        array = array.astype(array.dtype.newbyteorder("<"))
+    # ascontiguousarray turns a scalar into shape (1,), hence the reshape.
+    return np.ascontiguousarray(array).reshape(array.shape)
+
+
+def sha256(array):
+    """The fingerprint of a canonical array: 64 hexadecimal digits."""
+    return hashlib.sha256(array.tobytes()).hexdigest()
+
+
+def described(array):
+    """What a record says of a canonical array: dtype, shape, fingerprint, size and statistics.
+
+    min, max, mean and std (population, ddof 0) are over the finite elements, None where there are
+    none or the values are not real numbers. Sums are exactly rounded (`math.fsum`), so that the same
+    bits give the same statistics on every NumPy and CPU; the fingerprint alone decides equality.
+    """
+    statistics = dict.fromkeys(("min", "max", "mean", "std"))
+    nonfinite = 0
+    kind = _numeric_kind(array.dtype)
+    if kind:
+        values = array.astype(np.float64).ravel()
+        if kind == "float":
+            finite = np.isfinite(values)
+            nonfinite = int(values.size - np.count_nonzero(finite))
+            values = values[finite]
+        if values.size:
+            mean = math.fsum(values.tolist()) / values.size
+            deviations = values - mean
+            with np.errstate(over="ignore"):
+                variance = math.fsum((deviations * deviations).tolist()) / values.size
+            statistics = {
+                "min": float(values.min()),
+                "max": float(values.max()),
+                "mean": _finite(mean),
+                "std": _finite(math.sqrt(variance)),
+            }
+    return dict(
+        {
+            "dtype": array.dtype.name,
+            "shape": list(array.shape),
+            "sha256": sha256(array),
+            "size": int(array.size),
+            "nonfinite": nonfinite,
+        },
+        **statistics
+    )
+
+
+def store(array, objects):
+    """Keep a canonical array as `objects/<aa>/<sha256>.npy`, once however often it is seen.
+
+    Types that .npy cannot name (bfloat16) are kept as unsigned integers of the same width; the
+    record knows the real dtype. The file appears under its name only when it is whole.
+    """
+    digest = sha256(array)
+    folder = os.path.join(objects, digest[:2])
+    path = os.path.join(folder, digest + ".npy")
+    if os.path.exists(path):
+        return
+    os.makedirs(folder, exist_ok=True)
+    if array.dtype.kind == "V":
+        array = array.view("<u{}".format(array.dtype.itemsize))
+    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
+    with os.fdopen(handle, "wb") as file:
+        np.save(file, array, allow_pickle=False)
+    os.replace(temporary, path)
+
+
+_LITTLE = bool(np.array(1, dtype=np.uint16).tobytes()[0])
+
+
+def _numeric_kind(dtype):
+    """"float", "integer", or "" for what has no order or no real values (complex, strings)."""
+    if dtype.kind in "biu":
+        return "integer"
+    if dtype.kind == "f" or dtype.name.startswith(("bfloat16", "float8", "float4", "float6")):
+        return "float"
+    return ""
+
+
+def _finite(value):
+    return value if math.isfinite(value) else None

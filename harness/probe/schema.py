@@ -1,0 +1,46 @@
+"""Plain data definitions that the probe writes and the host reads. No code, no imports.
+
+FORMAT history: 1, first version.
+"""
+
+FORMAT = 1
+
+OK = "ok"
+UNSUPPORTED = "unsupported"
+ERROR = "error"
+TIMEOUT = "timeout"
+CRASH = "crash"
+INSTALL_FAILED = "install_failed"
+INTERPRETER_MISSING = "interpreter_missing"
+DEVICE_MISSING = "device_missing"
+EXCLUDED = "excluded"
+
+OBSERVATION_STATUSES = (OK, UNSUPPORTED, ERROR, TIMEOUT, CRASH)
+TRIAL_STATUSES = (OK, ERROR, TIMEOUT, CRASH, INSTALL_FAILED, INTERPRETER_MISSING, DEVICE_MISSING)
+
+# Relations at this level say: reseeded and rebuilt in the same process, the same.
+RERUN = "rerun"
+
+# The seed of every scenario.
+SEED = 42
+
+# Variables with these beginnings change what frameworks compute; all that are set are recorded.
+RECORDED_VARIABLES = (
+    "TF_",
+    "KERAS_",
+    "XLA_",
+    "JAX_",
+    "TORCH_",
+    "ATEN_",
+    "CUDA_",
+    "NVIDIA_",
+    "CUBLAS_",
+    "OMP_",
+    "MKL_",
+    "OPENBLAS_",
+    "ONEDNN_",
+    "DNNL_",
+    "NPY_",
+    "GLIBC_TUNABLES",
+    "PYTHON",
+)

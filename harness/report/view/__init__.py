@@ -1,0 +1,89 @@
+"""What the page and the terminal show, built once, so that they only have to print it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.report.csv import TABLES, Table
+from harness.report.view.claims import Claim, claims
+from harness.report.view.coverage import Cell, Trouble, cells, troubles
+from harness.report.view.events import Event, Launches, events, launches
+from harness.report.view.frames import place, rows
+from harness.report.view.labels import Labels
+from harness.report.view.matrix import Matrix, matrix
+from harness.report.view.standing import standings
+from harness.report.view.verdict import Tile, Verdict, tiles, verdict
+
+if TYPE_CHECKING:
+    from harness.analysis import Results
+
+
+@dataclass(frozen=True)
+class Download:
+    """One CSV file beside the page, and how many rows it has."""
+
+    table: Table
+    rows: int
+
+
+@dataclass(frozen=True)
+class View:
+    """The report, ready to be shown."""
+
+    profile: str
+    trials: int
+    machines: tuple[str, ...]
+    verdict: Verdict
+    tiles: tuple[Tile, ...]
+    events: tuple[Event, ...]
+    launches: tuple[Launches, ...]
+    claims: tuple[Claim, ...]
+    matrix: Matrix
+    cells: tuple[Cell, ...]
+    troubles: tuple[Trouble, ...]
+    ignored: tuple[str, ...]
+    downloads: tuple[Download, ...]
+
+    @property
+    def refuted(self) -> tuple[Claim, ...]:
+        """The claims that do not hold, or do, somewhere where the source says otherwise."""
+        return tuple(claim for claim in self.claims if claim.outcome != "confirmed")
+
+    @property
+    def confirmed(self) -> tuple[Claim, ...]:
+        """The claims that came out wherever they were checked."""
+        return tuple(claim for claim in self.claims if claim.outcome == "confirmed")
+
+    @property
+    def unmeasured(self) -> tuple[Cell, ...]:
+        """The cells that were not measured, or not in full, with their reasons."""
+        return tuple(cell for cell in self.cells if not cell.complete)
+
+
+def build(results: Results) -> View:
+    """The view of the results. Pure: the same results give the same view."""
+    places = [place(row) for row in rows(results.cells)]
+    labels = Labels(results.plan, places)
+    standing = standings(results)
+    found = events(results, labels, standing)
+    checked = claims(results, labels)
+    covered = cells(results)
+    grid = matrix(results, labels, standing)
+    return View(
+        profile=results.plan.profile,
+        trials=results.plan.trials,
+        machines=tuple(dict.fromkeys(each.machine for each in places if each.machine)),
+        verdict=verdict(results, standing, found, covered),
+        tiles=tiles(results, standing, grid, covered, checked),
+        events=found,
+        launches=launches(results, labels, standing),
+        claims=checked,
+        matrix=grid,
+        cells=covered,
+        troubles=troubles(results, labels),
+        ignored=results.ignored,
+        downloads=tuple(
+            Download(table, len(getattr(results, table.name))) for table in TABLES.values()
+        ),
+    )

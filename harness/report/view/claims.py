@@ -1,0 +1,80 @@
+"""Claims: what sources say about a scenario's arrays, against what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from harness.report.view.frames import Place, flag, place, rows
+
+if TYPE_CHECKING:
+    from harness.analysis import Results
+    from harness.report.view.labels import Labels
+
+Outcome: TypeAlias = Literal["refuted", "refuted in part", "confirmed"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement of one source. `holds` and `fails` say where, in words."""
+
+    scenario: str
+    relation: str
+    expected: bool
+    source: str
+    outcome: Outcome
+    holds: str
+    fails: str
+
+    @property
+    def said(self) -> str:
+        """What the source says of the relation."""
+        return "holds" if self.expected else "does not hold"
+
+
+@dataclass
+class _Tally:
+    """Where a relation held in some launch, and where it failed in some launch."""
+
+    held: set[Place] = field(default_factory=set)
+    failed: set[Place] = field(default_factory=set)
+
+
+def claims(results: Results, labels: Labels) -> tuple[Claim, ...]:
+    """Every claim that was checked, refuted ones first, then in order of appearance.
+
+    Relations of which nobody says whether they hold are not claims; those of negative controls are
+    the audit's own business.
+    """
+    tallies: dict[tuple[str, str, bool, str], _Tally] = {}
+    for row in rows(results.relations):
+        expected, holds = flag(row["expected"]), flag(row["holds"])
+        scenario = results.scenarios.get(row["scenario"])
+        if expected is None or holds is None or (scenario and scenario.control):
+            continue
+        key = (row["scenario"], row["relation"], expected, row["source"])
+        tally = tallies.setdefault(key, _Tally())
+        (tally.held if holds else tally.failed).add(place(row))
+    found = [_claim(labels, *key, tally) for key, tally in tallies.items()]
+    return tuple(sorted(found, key=lambda claim: claim.outcome == "confirmed"))
+
+
+def _claim(
+    labels: Labels, scenario: str, relation: str, expected: bool, source: str, tally: _Tally
+) -> Claim:
+    measured = tally.held | tally.failed
+    against = tally.failed if expected else tally.held
+    outcome: Outcome = "refuted in part"
+    if not against:
+        outcome = "confirmed"
+    elif against == measured:
+        outcome = "refuted"
+    return Claim(
+        scenario=scenario,
+        relation=relation,
+        expected=expected,
+        source=source,
+        outcome=outcome,
+        holds=labels.span(tally.held, among=measured),
+        fails=labels.span(tally.failed, among=measured),
+    )

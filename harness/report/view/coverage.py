@@ -1,0 +1,76 @@
+"""What was measured and what was not, with every reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.report.view.frames import Place, number, place, rows
+from harness.report.words import FAILURES, STATUSES
+
+if TYPE_CHECKING:
+    from harness.analysis import Results
+    from harness.report.view.labels import Labels
+
+VERSIONS = ("python", "tensorflow", "keras", "backend", "numpy")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One planned cell on one machine, as it went. `versions` are those that were imported."""
+
+    place: Place
+    status: str
+    meaning: str
+    message: str
+    versions: tuple[str, ...]
+    launches: int | None
+    seconds: float | None
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was planned for it was measured."""
+        return self.status == "ok" and not self.message
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A scenario that ended in the same way, with the same message, in some cells."""
+
+    scenario: str
+    status: str
+    meaning: str
+    message: str
+    where: str
+
+
+def cells(results: Results) -> tuple[Cell, ...]:
+    """Every planned cell on every machine, those not measured in full first."""
+    found = [
+        Cell(
+            place=place(row),
+            status=row["status"],
+            meaning=STATUSES[row["status"]],
+            message=row["message"],
+            versions=tuple(str(row[name]) for name in VERSIONS),
+            launches=number(row["trials"]),
+            seconds=None if row["seconds"] == "" else float(row["seconds"]),
+        )
+        for row in rows(results.cells)
+    ]
+    return tuple(sorted(found, key=lambda cell: cell.complete))
+
+
+def troubles(results: Results, labels: Labels) -> tuple[Trouble, ...]:
+    """The scenario runs that were not ok, one row per scenario and reason, failures first."""
+    tallies: dict[tuple[str, str, str], list[Place]] = {}
+    for row in rows(results.observations):
+        if row["status"] != "ok":
+            key = (row["scenario"], row["status"], row["message"])
+            tallies.setdefault(key, []).append(place(row))
+    measured = [place(row) for row in rows(results.cells) if row["status"] == "ok"]
+    found = [
+        Trouble(*key[:2], STATUSES[key[1]], key[2], labels.span(places, among=[*measured, *places]))
+        for key, places in tallies.items()
+    ]
+    return tuple(sorted(found, key=lambda trouble: trouble.status not in FAILURES))

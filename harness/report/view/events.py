@@ -1,0 +1,198 @@
+"""Where it breaks: the events, and the scenarios that differ from launch to launch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.report.view.frames import Place, Row, flag, items, number, place, rows
+from harness.report.view.standing import JUDGED
+from harness.report.words import ARROW, KINDS, LEVELS, step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from harness.analysis import Results
+    from harness.report.view.labels import Labels
+    from harness.report.view.standing import Standing
+
+# How many confounders are shown before the rest is folded away.
+_FIRST = 3
+# Levels at which a cell is compared with itself, and what a break says of both its sides.
+_WITHIN = ("rerun", "process")
+_SHARED = ("setting", "device", "machine")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One scenario that breaks at an event: its kinds of difference, and its first break in full.
+
+    `arrays`, `max_ulp` and `max_abs` are None where they were not or could not be measured. `where`
+    names the cells if both sides are of the same cell; else it is empty, for the step says it.
+    """
+
+    scenario: str
+    kinds: tuple[str, ...]
+    breaks: int
+    arrays: int | None
+    max_ulp: int | None
+    max_abs: float | None
+    first_index: str
+    environments: tuple[str, ...]
+    where: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One step of one axis, and what breaks there among the scenarios that should hold.
+
+    `confounders` are recorded facts that moved as well; `doubts` are what else weakens a
+    comparison, such as a side with one launch only. The frames hold both in one column.
+    """
+
+    level: str
+    meaning: str
+    step: str
+    hits: tuple[Hit, ...]
+    kinds: tuple[str, ...]
+    confounders: tuple[str, ...]
+    doubts: tuple[str, ...]
+    known: str
+    url: str
+
+    @property
+    def within(self) -> bool:
+        """Whether both sides are of the same cell: then the step alone says little."""
+        return self.level in _WITHIN
+
+    @property
+    def title(self) -> str:
+        """What to call the event."""
+        return f"{self.meaning[0].upper()}{self.meaning[1:]}" if self.within else self.step
+
+    @property
+    def detail(self) -> str:
+        """What to say beside the title."""
+        return self.step if self.within else self.meaning
+
+    @property
+    def where(self) -> str:
+        """The place of the event in a sentence."""
+        return self.meaning if self.within else f"at {self.step}"
+
+    @property
+    def moved(self) -> str:
+        """What else moved, in brief: the first few, and how many more."""
+        more = len(self.confounders) - _FIRST
+        first = ", ".join(self.confounders[:_FIRST])
+        return f"{first} and {more} more" if more > 0 else first
+
+    @property
+    def example(self) -> Hit:
+        """The break to look at first."""
+        return self.hits[0]
+
+
+@dataclass(frozen=True)
+class Launches:
+    """A scenario whose launches differ somewhere: where they agree, and where they do not."""
+
+    scenario: str
+    summary: str
+    agree: str
+    differ: str
+    promise: str
+
+    @property
+    def sentence(self) -> str:
+        """The finding in words."""
+        if not self.agree:
+            return f"another result in every launch: {self.differ}"
+        return f"same in every launch: {self.agree}; differs: {self.differ}"
+
+
+def events(results: Results, labels: Labels, standing: Mapping[str, Standing]) -> tuple[Event, ...]:
+    """The events that hit a scenario which should hold, in the analysis's order."""
+    ran: dict[str, list[Place]] = {}
+    for row in rows(results.variants):
+        ran.setdefault(row["scenario"], []).append(place(row))
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows(results.breaks):
+        if standing[row["scenario"]] in JUDGED:
+            found.setdefault(_key(row), []).append(row)
+    return tuple(
+        _event(row, found[_key(row)], labels, ran)
+        for row in rows(results.events)
+        if _key(row) in found
+    )
+
+
+def launches(
+    results: Results, labels: Labels, standing: Mapping[str, Standing]
+) -> tuple[Launches, ...]:
+    """The scenarios that should hold and whose launches differ in some cell, in suite order."""
+    outcomes: dict[str, dict[Place, bool]] = {}
+    for row in rows(results.variants):
+        agree = flag(row["reproducible"])
+        if agree is not None:
+            outcomes.setdefault(row["scenario"], {})[place(row)] = agree
+    return tuple(
+        _launches(results, labels, name, outcomes[name])
+        for name, value in standing.items()
+        if value in JUDGED and not all(outcomes.get(name, {}).values())
+    )
+
+
+def _key(row: Row) -> tuple[str, ...]:
+    return row["level"], row["axis"], row["from"], row["to"]
+
+
+def _event(row: Row, breaks: list[Row], labels: Labels, ran: Mapping[str, list[Place]]) -> Event:
+    by_scenario: dict[str, list[Row]] = {}
+    for each in breaks:
+        by_scenario.setdefault(each["scenario"], []).append(each)
+    noted = _distinct(name for each in breaks for name in items(each["confounders"]))
+    return Event(
+        level=row["level"],
+        meaning=LEVELS[row["level"]][0],
+        step=step(row["axis"], row["from"], row["to"]),
+        hits=tuple(_hit(each, labels, ran[name]) for name, each in by_scenario.items()),
+        kinds=_distinct(KINDS[each["kind"]] for each in breaks),
+        confounders=tuple(name for name in noted if ARROW in name),
+        doubts=tuple(name for name in noted if ARROW not in name),
+        known=row["known"],
+        url=row["url"],
+    )
+
+
+def _hit(breaks: list[Row], labels: Labels, ran: list[Place]) -> Hit:
+    first = breaks[0]
+    within = first["level"] in _WITHIN
+    cells = [Place(each["environment_from"], *(each[name] for name in _SHARED)) for each in breaks]
+    return Hit(
+        scenario=first["scenario"],
+        kinds=_distinct(KINDS[each["kind"]] for each in breaks),
+        breaks=len(breaks),
+        arrays=number(first["arrays"]),
+        max_ulp=number(first["max_ulp"]),
+        max_abs=None if first["max_abs"] == "" else float(first["max_abs"]),
+        first_index=first["first_index"],
+        environments=_distinct((first["environment_from"], first["environment_to"])),
+        where=labels.span(cells, among=ran) if within else "",
+    )
+
+
+def _launches(results: Results, labels: Labels, name: str, agree: dict[Place, bool]) -> Launches:
+    scenario = results.scenarios.get(name)
+    promised = scenario is not None and scenario.launches == "same"
+    return Launches(
+        scenario=name,
+        summary=scenario.summary if scenario else "",
+        agree=labels.span((each for each in agree if agree[each]), among=agree),
+        differ=labels.span((each for each in agree if not agree[each]), among=agree),
+        promise=scenario.launches_source if scenario and promised else "",
+    )
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for word in words if word))

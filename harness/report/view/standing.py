@@ -1,0 +1,46 @@
+"""What each scenario came to, decided once: everything else on the page refers to this."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from harness.report.view.frames import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.analysis import Results
+
+# `differs`: its own expectation is that launches differ. `control`: a negative control.
+Standing: TypeAlias = Literal["breaks", "holds", "untested", "differs", "control"]
+
+JUDGED: tuple[Standing, ...] = ("breaks", "holds", "untested")
+
+
+def standings(results: Results) -> dict[str, Standing]:
+    """Every scenario of the plan or of a record, in suite order, with its standing.
+
+    A scenario that is meant to differ is not asked to hold, whatever was measured; any other one
+    breaks if it breaks at any level, and holds if it was compared at some level and breaks at none.
+    """
+    verdicts: dict[str, set[str]] = {}
+    for row in rows(results.verdicts):
+        verdicts.setdefault(row["scenario"], set()).add(row["verdict"])
+    names = dict.fromkeys((*results.plan.scenarios, *results.scenarios, *verdicts))
+    return {name: _standing(results, name, verdicts.get(name, set())) for name in names}
+
+
+def _standing(results: Results, name: str, verdicts: set[str]) -> Standing:
+    scenario = results.scenarios.get(name)
+    if scenario and scenario.control:
+        return "control"
+    if scenario and scenario.launches == "differ":
+        return "differs"
+    if "breaks" in verdicts:
+        return "breaks"
+    return "holds" if "holds" in verdicts else "untested"
+
+
+def of(standing: Mapping[str, Standing], *wanted: Standing) -> tuple[str, ...]:
+    """The scenarios with one of the `wanted` standings, in suite order."""
+    return tuple(name for name, value in standing.items() if value in wanted)

@@ -1,0 +1,172 @@
+"""The six code examples of the two texts, each stating as relations what its text claims.
+
+Departures from the printed code, the same for every version: models are built with an explicit
+`build` (see `models.built`); weights files end in `.weights.h5`, which Keras 3 insists on; and text
+001 trains with `sparse_categorical_crossentropy`, because the printed `categorical_crossentropy`
+rejects its integer labels. Only example 1 of text 001 trains: the other two say "the rest remains
+the same", and are about initial weights.
+"""
+
+from . import scenario
+from .models import built, dense_pair, digits_classifier
+from .seeding import seed_all_three, seed_framework, seed_numpy
+from .sources import INITIALIZER_SEED, TEXT_000, TEXT_001
+
+
+@scenario("texts/two_instances", source=TEXT_000 + ", example 1")
+def two_instances(run):
+    """Seed Python, NumPy and TensorFlow once, then build the same model twice."""
+    seed_all_three(run, run.seed)
+    run.weights("first", dense_pair(run))
+    run.weights("second", dense_pair(run))
+    run.relation("first", "second", expected=False, source=TEXT_000 + ", example 1")
+
+
+@scenario("texts/weights_copied", source=TEXT_000 + ", example 2")
+def weights_copied(run):
+    """Build, reseed, build again, then copy the first layer's weights from the first model."""
+    seed_all_three(run, run.seed)
+    model = dense_pair(run)
+    run.weights("original", model)
+    seed_all_three(run, run.seed)
+    copy = dense_pair(run)
+    run.weights("rebuilt", copy)
+    copy.layers[0].set_weights(model.layers[0].get_weights())
+    run.weights("copied", copy)
+    run.relation(
+        "original/dense_0", "copied/dense_0", expected=True, source=TEXT_000 + ", example 2"
+    )
+    # "they do not guarantee identical weight initialization across different [...] instantiations
+    # even when the seed values and network architecture remain the same"
+    run.relation("original", "rebuilt", expected=False, source=TEXT_000 + ", paragraph 2")
+
+
+@scenario("texts/cloned_model", source=TEXT_000 + ", example 3")
+def cloned_model(run):
+    """Clone a model: the text says that the clone has identical weights."""
+    seed_all_three(run, run.seed)
+    original = dense_pair(run)
+    clone = run.keras.models.clone_model(original)
+    if not clone.built:
+        clone.build((None, 5))
+    run.weights("original", original)
+    run.weights("clone", clone)
+    run.relation("original", "clone", expected=True, source=TEXT_000 + ", example 3")
+
+
+@scenario(
+    "texts/global_seeds_training",
+    source=TEXT_001 + ", example 1",
+    launches="same",
+    launches_source=TEXT_001 + ", example 1: 'consistent across runs'",
+)
+def global_seeds_training(run):
+    """Seed NumPy and TensorFlow, build, train ten epochs, save the weights and load them back."""
+    seed_numpy(run, run.seed)
+    seed_framework(run, run.seed)
+    model = digits_classifier(run)
+    run.weights("initial", model)
+    model.compile(
+        optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    images = run.numpy.random.rand(1000, 784)
+    labels = run.numpy.random.randint(0, 10, 1000)
+    run.array("data/images", images)
+    run.array("data/labels", labels)
+    model.fit(images, labels, epochs=10, verbose=0)
+    run.weights("trained", model)
+    path = run.path("my_model.weights.h5")
+    model.save_weights(path)
+    loaded = digits_classifier(run)
+    loaded.load_weights(path)
+    run.weights("loaded", loaded)
+    run.relation("trained", "loaded", expected=True, source=TEXT_001 + ", example 1")
+
+
+@scenario(
+    "texts/seeded_initializer_shared",
+    source=TEXT_001 + ", example 2",
+    launches="same",
+    launches_source=TEXT_001 + ", example 2",
+)
+def seeded_initializer_shared(run):
+    """One seeded GlorotUniform instance for both layers, called a second time for a second model."""
+    seed_numpy(run, run.seed)
+    seed_framework(run, run.seed)
+    initializer = run.keras.initializers.GlorotUniform(seed=run.seed)
+    run.weights("first", _dense_classifier(run, initializer, initializer))
+    run.weights("second", _dense_classifier(run, initializer, initializer))
+    run.relation("first", "second", expected=True, source=INITIALIZER_SEED)
+
+
+@scenario(
+    "texts/seeded_initializer_separate",
+    source=TEXT_001 + ", example 2",
+    launches="same",
+    launches_source=TEXT_001 + ", example 2",
+)
+def seeded_initializer_separate(run):
+    """A GlorotUniform instance of its own for every layer, all with the same seed."""
+    seed_numpy(run, run.seed)
+    seed_framework(run, run.seed)
+    for prefix in ("first", "second"):
+        glorot = [run.keras.initializers.GlorotUniform(seed=run.seed) for _ in range(2)]
+        run.weights(prefix, _dense_classifier(run, *glorot))
+    run.relation("first", "second", expected=True, source=INITIALIZER_SEED)
+
+
+@scenario(
+    "texts/custom_seeded_layer",
+    source=TEXT_001 + ", example 3",
+    launches="same",
+    launches_source=TEXT_001 + ", example 3",
+)
+def custom_seeded_layer(run):
+    """A custom layer that hands its seed to a RandomUniform initializer of its own."""
+    keras = run.keras
+
+    class MyCustomLayer(keras.layers.Layer):
+        def __init__(self, units, seed=None, **kwargs):
+            super().__init__(**kwargs)
+            self.units = units
+            self.seed = seed
+            self.w_initializer = keras.initializers.RandomUniform(seed=seed)
+
+        def build(self, input_shape):
+            self.w = self.add_weight(
+                name="w",
+                shape=(input_shape[-1], self.units),
+                initializer=self.w_initializer,
+                trainable=True,
+            )
+            self.b = self.add_weight(
+                name="b", shape=(self.units,), initializer="zeros", trainable=True
+            )
+            super().build(input_shape)
+
+        def call(self, inputs):
+            return inputs @ self.w + self.b
+
+        def compute_output_shape(self, input_shape):
+            return (input_shape[0], self.units)
+
+    seed_numpy(run, run.seed)
+    seed_framework(run, run.seed)
+    for prefix in ("first", "second"):
+        output = keras.layers.Dense(
+            10,
+            activation="softmax",
+            kernel_initializer=keras.initializers.GlorotUniform(seed=run.seed),
+            bias_initializer="zeros",
+        )
+        run.weights(prefix, built(run, (784,), MyCustomLayer(128, seed=run.seed), output))
+    run.relation("first", "second", expected=True, source=TEXT_001 + ", example 3")
+
+
+def _dense_classifier(run, hidden, output):
+    dense = run.keras.layers.Dense
+    return digits_classifier(
+        run,
+        dense(128, activation="relu", kernel_initializer=hidden, bias_initializer="zeros"),
+        dense(10, activation="softmax", kernel_initializer=output, bias_initializer="zeros"),
+    )

@@ -1,0 +1,167 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = [
+#   "nox[uv]>=2026.4",
+#   "archspec>=0.2.5",
+#   "filelock>=3.13",
+#   "findpython>=0.6",
+#   "jinja2>=3.1",
+#   "numpy>=1.26",
+#   "nvidia-ml-py>=12.535",
+#   "packaging>=24.0",
+#   "pandas>=2.2",
+#   "psutil>=5.9",
+#   "py-machineid>=0.6",
+#   "pydantic>=2.11",
+#   "pyyaml>=6.0",
+#   "rich>=13.7",
+#   "typer>=0.15",
+# ]
+# ///
+"""sameseed: same seed, same weights?
+
+    nox                         audit the default profile, write reports/, print the verdict
+    nox -- --profile NAME       audit another profile of matrix.yaml
+    nox -- --fresh              measure again what is measured already
+    nox -s audit-ENVIRONMENT    measure one environment
+    nox -s report               write the report from what is measured
+    nox -s lock                 resolve matrix.yaml into matrix.lock
+    nox -s tests                test sameseed itself
+"""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+sys.path.insert(0, str(Path(__file__).parent))  # the package beside this file, not an installed one
+
+from harness import progress  # noqa: E402
+from harness.errors import SameseedError  # noqa: E402
+from harness.plan import DEFAULT, load_plan  # noqa: E402
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+SUMMARY = Path("reports/summary.txt")
+
+
+def after_dashes() -> argparse.Namespace:
+    """Our own options, which nox leaves to sessions: everything after `--`."""
+    ours = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
+    parser = argparse.ArgumentParser(prog="nox --", add_help=False)
+    parser.add_argument("--profile", default=DEFAULT)
+    parser.add_argument("--fresh", action="store_true")
+    return parser.parse_known_args(ours)[0]
+
+
+OPTIONS = after_dashes()
+try:
+    PLAN = load_plan(Path("matrix.yaml"), OPTIONS.profile)
+except SameseedError as error:
+    sys.exit(f"{error}")
+
+nox.needs_version = ">=2026.4"
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_venv = "yes"
+
+
+def harness(session: nox.Session, *arguments: str) -> None:
+    """Run a command of the package beside this file, on the Python that runs nox."""
+    session.run(sys.executable, "-m", "harness", *arguments, external=True)
+
+
+def register_audit(environment: str, *, default: bool, tags: list[str], summary: str) -> None:
+    """Add the session that installs and measures one environment.
+
+    It has no virtualenv of nox's making: uv makes one inside, so that a missing interpreter or a
+    failed install becomes rows of the report, and so that reuse is decided by the lock's digest.
+    A session that fails does not keep `report` from running, which therefore requires none.
+    """
+
+    def audit(session: nox.Session) -> None:
+        options = ["--fresh"] if OPTIONS.fresh else []
+        harness(session, "probe", environment, "--profile", OPTIONS.profile, *options)
+
+    audit.__doc__ = summary
+    nox.session(
+        name=f"audit-{environment}",
+        venv_backend="none",
+        default=default,
+        tags=tags,
+        allow_parallel=True,
+    )(audit)
+
+
+planned = {cell.environment for cell in PLAN.cells}
+for entry in PLAN.environments:
+    register_audit(
+        entry.id,
+        default=entry.id in planned,
+        tags=list(entry.profiles),
+        summary="Measure " + ", ".join(f"{axis} {value}" for axis, value in entry.axes.items()),
+    )
+
+
+# Exclusive and last: nox starts it when no audit runs any more, whether they succeeded or not.
+@nox.session(venv_backend="none", tags=sorted({tag for e in PLAN.environments for tag in e.profiles}))
+def report(session: nox.Session) -> None:
+    """Write reports/index.html and reports/csv from the records, and print the verdict."""
+    harness(session, "report", "--profile", OPTIONS.profile)
+
+
+@nox.session(venv_backend="none", default=False)
+def lock(session: nox.Session) -> None:
+    """Resolve matrix.yaml into matrix.lock."""
+    harness(session, "lock")
+
+
+@nox.session(default=False)
+def tests(session: nox.Session) -> None:
+    """Run the tests, a real audit of two TensorFlow releases included; arguments go to pytest."""
+    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, "test"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session(default=False)
+def types(session: nox.Session) -> None:
+    """Check types, strictly, over the package, the tests and this file."""
+    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, "types"))
+    session.run("mypy")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure how fast a cell is measured, against fresh interpreters."""
+    session.run(sys.executable, "benchmarks/cell.py", *session.posargs, external=True)
+
+
+def last_words(summary: Path, before: float) -> None:
+    """Print the verdict and the report's path once more, below nox's own summary."""
+    if summary.exists() and summary.stat().st_mtime > before:
+        print("\n" + summary.read_text(encoding="utf-8").rstrip().rpartition("\n\n")[-1])
+
+
+# Audits run side by side; each holds about 1 GB. Sessions that must run alone say so themselves, and
+# are left alone when asked for by name, for nox shows their output only at the end otherwise.
+alone = {name for name, session in nox.registry.get().items() if not session.allow_parallel}
+if not alone.intersection(sys.argv):
+    nox.options.parallel = min(os.cpu_count() or 1, 8)
+
+# Only in the process that a person started; nox's parallel children inherit the variable.
+outermost = os.environ.setdefault("SAMESEED_NOX", str(os.getpid())) == str(os.getpid())
+if outermost and nox.options.parallel:
+    atexit.register(last_words, SUMMARY, SUMMARY.stat().st_mtime if SUMMARY.exists() else 0.0)
+    if not sys.stdout.isatty():
+        progress.follow(Path("reports/progress.log"))

@@ -1,0 +1,108 @@
+"""One process per scenario: independent, and survivable."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.probe import children
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="forks"),
+    # Python 3.12 on warns of any fork beside threads; the probe itself forks only without them.
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
+]
+
+
+def forked(scratch: Path, work: Any, seconds: float = 20) -> tuple[str, str, Any, float]:
+    """`work()` in a forked child that became independent, as the probe runs a scenario."""
+
+    def start(log: Any, result_path: str) -> children.Forked:
+        def target() -> None:
+            children.become_independent(seconds)
+            children.write_result(result_path, work())
+
+        return children.Forked(target, log)
+
+    outcome: tuple[str, str, Any, float] = children.call(start, str(scratch), seconds)
+    return outcome
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [lambda: random.getrandbits(64), lambda: int(np.random.randint(2**31))],
+    ids=["random", "numpy.random"],
+)
+def test_children_do_not_inherit_entropy(tmp_path: Path, draw: Any) -> None:
+    random.seed(1)
+    np.random.seed(1)
+
+    _, _, first, _ = forked(tmp_path / "child", draw)
+    _, _, second, _ = forked(tmp_path / "child", draw)
+
+    assert first != second
+
+
+def test_a_result_comes_back_and_the_scratch_folder_goes(tmp_path: Path) -> None:
+    status, message, result, seconds = forked(tmp_path / "child", lambda: {"a": [1, 2.5]})
+
+    assert (status, message, result) == ("ok", "", {"a": [1, 2.5]})
+    assert 0 < seconds < 20
+    assert not (tmp_path / "child").exists()
+
+
+def test_a_killed_child_is_a_crash_with_its_signal(tmp_path: Path) -> None:
+    def die() -> None:
+        faulthandler.disable()  # pytest's would print a trace of the child
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+    status, message, result, _ = forked(tmp_path / "child", die)
+
+    assert (status, result) == ("crash", None)
+    assert "SIGSEGV" in message
+
+
+def test_a_child_that_exits_without_a_result_is_a_crash(tmp_path: Path) -> None:
+    status, message, _, _ = forked(tmp_path / "child", lambda: os._exit(0))
+
+    assert status == "crash"
+    assert "exit code 0 and no result" in message
+
+
+def test_a_hanging_child_is_ended_at_its_limit(tmp_path: Path) -> None:
+    started = time.monotonic()
+
+    status, message, _, _ = forked(tmp_path / "child", lambda: time.sleep(60), seconds=0.5)
+
+    assert (status, message) == ("timeout", "stopped after 0.5 s")
+    assert time.monotonic() - started < 10
+
+
+def test_an_exception_outside_a_scenario_is_a_crash_not_a_hang(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    status, message, _, _ = forked(tmp_path / "child", fail)
+
+    assert status == "crash"
+    assert "exit code 1" in message
+
+
+def test_a_spawned_child_is_waited_for_in_the_same_way(tmp_path: Path) -> None:
+    code = "import sys, json; json.dump(7, open(sys.argv[1], 'w'))"
+
+    def start(log: Any, result_path: str) -> children.Spawned:
+        return children.Spawned([sys.executable, "-c", code, result_path], log)
+
+    status, _, result, _ = children.call(start, str(tmp_path / "child"), 30)
+
+    assert (status, result) == ("ok", 7)

@@ -1,0 +1,113 @@
+"""What a scenario records through its `Run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.probe.context import Run, UnsupportedError
+
+
+class Weight:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Dense:
+    """A layer as far as `Run.weights` looks at one."""
+
+    def __init__(self, **weights: np.ndarray) -> None:
+        self.weights = [Weight(name) for name in weights]
+        self._values = list(weights.values())
+
+    def get_weights(self) -> list[np.ndarray]:
+        return self._values
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Any:
+    keras = SimpleNamespace(utils=SimpleNamespace(set_random_seed="found"))
+    framework = SimpleNamespace(backend="tensorflow", keras=keras)
+    return Run(framework, str(tmp_path / "objects"), str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["dense_3/kernel:0", "kernel", "sequential/dense/kernel_7:0"])
+def test_weight_names_of_keras_2_and_3_are_the_same(run: Any, name: str) -> None:
+    run.weights("first", SimpleNamespace(layers=[Dense(**{name: np.zeros(2)})]))
+
+    assert [array["array"] for array in run.arrays] == ["first/dense_0/kernel"]
+
+
+def test_two_weights_of_one_name_stay_apart(run: Any) -> None:
+    layer = Dense(**{"Variable:0": np.zeros(2), "Variable_1:0": np.ones(2)})
+
+    run.weights("first", SimpleNamespace(layers=[layer]))
+
+    assert [array["array"] for array in run.arrays] == [
+        "first/dense_0/variable",
+        "first/dense_0/variable_2",
+    ]
+
+
+def test_a_relation_compares_bits_under_two_prefixes(run: Any) -> None:
+    run.array("first/w", np.array([0.0]))
+    run.array("second/w", np.array([-0.0]))
+    run.array("third/w", np.array([0.0]))
+
+    run.relation("first", "second", expected=True, source="someone")
+    run.relation("first", "third", level="rerun")
+
+    assert [(entry["relation"], entry["holds"]) for entry in run.relations] == [
+        ("first == second", False),
+        ("first == third", True),
+    ]
+    assert run.relations[1]["level"] == "rerun"
+
+
+def test_a_relation_does_not_hold_where_arrays_are_missing_on_one_side(run: Any) -> None:
+    run.array("first/w", np.zeros(1))
+    run.array("first/b", np.zeros(1))
+    run.array("second/w", np.zeros(1))
+
+    run.relation("first", "second")
+
+    assert run.relations[0]["holds"] is False
+
+
+def test_a_prefix_is_a_whole_name(run: Any) -> None:
+    run.array("first/w", np.zeros(1))
+    run.array("first_run/w", np.ones(1))
+    run.array("second/w", np.zeros(1))
+
+    run.relation("first", "second")
+
+    assert run.relations[0]["holds"] is True
+
+
+def test_a_relation_about_nothing_is_a_mistake(run: Any) -> None:
+    run.array("first/w", np.zeros(1))
+
+    with pytest.raises(ValueError, match="no arrays"):
+        run.relation("first", "second")
+
+
+def test_two_arrays_of_one_name_are_a_mistake(run: Any) -> None:
+    run.array("w", np.zeros(1))
+
+    with pytest.raises(ValueError, match="two arrays"):
+        run.array("w", np.ones(1))
+
+
+def test_an_api_is_found_by_its_path(run: Any) -> None:
+    assert run.api("keras.utils.set_random_seed") == "found"
+    assert run.api("math.pi") > 3
+
+
+@pytest.mark.parametrize("path", ["keras.utils.nothing", "math.nothing", "no_such_package.thing"])
+def test_a_missing_api_is_unsupported_and_named(run: Any, path: str) -> None:
+    with pytest.raises(UnsupportedError, match=path):
+        run.api(path)

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import csv
+import dataclasses
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.report.csv import TABLES, original, write_csv
+from tests.unit.report import sample
+
+# The public format, spelled out: people script against these lines.
+HEADERS = {
+    "fingerprints": "environment,setting,device,machine,trial,scenario,array,dtype,shape,sha256,"
+    "size,min,max,mean,std,nonfinite",
+    "observations": "environment,setting,device,machine,trial,scenario,status,seconds,message",
+    "relations": "environment,setting,device,machine,trial,scenario,relation,expected,holds,source",
+    "environments": "environment,machine,package,version",
+    "cells": "environment,setting,device,machine,status,python,tensorflow,keras,backend,numpy,"
+    "trials,seconds,message",
+    "variants": "scenario,environment,setting,device,machine,variant,reproducible",
+    "breaks": "level,axis,from,to,scenario,kind,arrays,max_ulp,max_abs,first_index,confounders,"
+    "known,environment_from,environment_to,setting,device,machine",
+    "events": "level,axis,from,to,scenarios,kinds,confounders,known,url",
+    "verdicts": "scenario,level,verdict,compared,differing",
+}
+
+
+def written(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def field(column: str, value: object, directory: Path, dtype: str = "object") -> str:
+    """What a value of the observations' `column` becomes."""
+    results = sample.results()
+    frame = results.observations.head(1).copy()
+    frame[column] = pd.Series([value], dtype=dtype)
+    changed = dataclasses.replace(results, observations=frame)
+    write_csv(changed, directory)
+    return written(directory / "observations.csv")[0][column]
+
+
+def test_there_are_nine_files_each_with_its_header_line(tmp_path: Path) -> None:
+    paths = write_csv(sample.results(), tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+    headers = {path.stem: path.read_bytes().split(b"\n")[0].decode() for path in paths}
+    assert headers == HEADERS
+    assert list(HEADERS) == list(TABLES)
+
+
+def test_rows_and_values_are_those_of_the_frames(tmp_path: Path) -> None:
+    results = sample.results()
+    write_csv(results, tmp_path)
+    for name in TABLES:
+        frame = getattr(results, name)
+        rows = written(tmp_path / f"{name}.csv")
+        assert len(rows) == len(frame), name
+        for column in TABLES[name].columns:
+            fields = [row[column.name] for row in rows]
+            for found, value in zip(fields, frame[column.name], strict=True):
+                if pd.isna(value):
+                    assert found == ""
+                elif column.type == "flag":
+                    assert found == ("true" if value else "false")
+                elif column.type == "text":
+                    assert found == value
+                else:
+                    assert float(found) == value
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_csv(sample.results(), first)
+    write_csv(sample.results(), second)
+    for path in first.iterdir():
+        assert path.read_bytes() == (second / path.name).read_bytes()
+
+
+def test_nothing_absent_is_spelled_out(tmp_path: Path) -> None:
+    results = sample.results()
+    absent = [name for name in TABLES if getattr(results, name).isna().to_numpy().any()]
+    assert {"breaks", "relations", "cells", "variants"} <= set(absent)
+    write_csv(results, tmp_path)
+    for path in tmp_path.iterdir():
+        fields = {value for row in written(path) for value in row.values()}
+        assert not fields & {"nan", "NaN", "None", "<NA>", "NaT", "null"}, path.name
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.1 + 0.2, "0.30000000000000004"),
+        (5.960464477539063e-08, "5.960464477539063e-08"),
+        (-0.0, "-0.0"),
+        (float("inf"), "inf"),
+        (float("nan"), ""),
+        (None, ""),
+    ],
+)
+def test_numbers_are_the_shortest_text_that_reads_back(
+    value: float | None, expected: str, tmp_path: Path
+) -> None:
+    assert field("seconds", value, tmp_path) == expected
+
+
+@pytest.mark.parametrize("value", [2**53 + 1, 2**64 + 1, 16_777_217])
+def test_whole_numbers_are_exact(value: int, tmp_path: Path) -> None:
+    assert field("trial", value, tmp_path) == str(value)
+
+
+def test_a_whole_number_in_a_column_with_gaps_has_no_fraction(tmp_path: Path) -> None:
+    assert field("trial", 2.0, tmp_path, dtype="float64") == "2"
+
+
+def test_a_fraction_where_a_whole_number_belongs_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"not a whole number: 2\.5"):
+        field("trial", 2.5, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "'=1", "''=1"])
+def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text: str, tmp_path: Path) -> None:
+    assert field("message", text, tmp_path) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["first == second", "a,b", 'say "no"', "two\nlines", "'tis", "é×"])
+def test_other_text_stays_as_it_is(text: str, tmp_path: Path) -> None:
+    assert field("message", text, tmp_path) == text
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_the_apostrophe_can_be_taken_back(text: str) -> None:
+    from harness.report.csv import _text
+
+    assert original(_text(text)) == text
+
+
+def test_a_nul_does_not_reach_the_file(tmp_path: Path) -> None:
+    assert field("message", "a\0b", tmp_path) == "a�b"
+
+
+def test_a_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
+    write_csv(sample.results(), tmp_path)
+    before = (tmp_path / "observations.csv").read_bytes()
+    with pytest.raises(ValueError, match="not a whole number"):
+        field("trial", 0.5, tmp_path)
+    assert (tmp_path / "observations.csv").read_bytes() == before
+
+
+def test_the_documentation_lists_every_column() -> None:
+    document = (Path(__file__).parents[3] / "docs" / "report.md").read_text(encoding="utf-8")
+    for table in TABLES.values():
+        section = document.split(f"### `{table.file}`: one row per {table.row}\n")[1]
+        section = section.split("\n### ")[0]
+        listed = [line for line in section.splitlines() if line.startswith("| `")]
+        assert listed == [
+            f"| `{column.name}` | {column.type} | {column.meaning} |" for column in table.columns
+        ]

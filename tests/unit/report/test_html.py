@@ -1,0 +1,337 @@
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+import re
+from base64 import b64decode
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from jinja2 import UndefinedError
+
+from harness.report import write_report
+from harness.report.html import _environment, render
+from harness.report.view import build
+from tests.unit.report import sample
+from tests.unit.report.reading import Element, read
+from tests.unit.report.sample import Entry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.analysis import Results
+
+HOSTILE = (
+    "<script>alert('x')</script>",
+    "\"quoted\" & 'quoted' `quoted`",
+    "emoji 🧪 ≠ 🎲",
+    "a" * 300,
+    "\u202egnirts detrever\u202c שלום",
+    "{{ 7 * 7 }}{% raw %}",
+    "]]> --> </style> </title>",
+)
+
+
+def page(results: Results | None = None) -> Element:
+    return read(render(build(results or sample.results())))
+
+
+def cells(row: Element) -> list[str]:
+    return [each.text for each in row.inside if isinstance(each, Element)]
+
+
+def table(directory: Path, name: str) -> list[dict[str, str]]:
+    with (directory / "csv" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def hostile(name: str) -> Results:
+    """Results in which every piece of foreign text is `name`."""
+    results = sample.results(
+        {name: Entry("A≠B!-", "same", name), "c/u": Entry("≠≠≠≠≠", control=True)}
+    )
+    text = {"message": name, "relation": name, "source": name, "first_index": name}
+    text |= {"confounders": f"{name} 1 → 2; {name}", "known": name, "url": name}
+    frames = {
+        table: (frame := getattr(results, table)).assign(
+            **{column: value for column, value in text.items() if column in frame}
+        )
+        for table in ("observations", "relations", "cells", "breaks", "events")
+    }
+    return dataclasses.replace(results, **frames, void=(name,), ignored=(name,))
+
+
+def test_the_page_is_well_formed_and_says_the_verdict_first() -> None:
+    document = page()
+    assert document.one("html").attributes["lang"] == "en"
+    verdict = build(sample.results()).verdict.sentence
+    assert document.one("h1").text == verdict
+    assert document.one("title").text == f"{verdict} · sameseed"
+    headings = [each.tag for each in document.all() if re.fullmatch("h[1-6]", each.tag)]
+    assert headings[0] == "h1"
+    assert headings.count("h1") == 1
+    assert len(document.all("meta", charset="utf-8")) == 1
+
+
+def test_ids_are_unique_and_links_within_the_page_arrive() -> None:
+    document = page()
+    ids = [each.attributes["id"] for each in document.all() if "id" in each.attributes]
+    assert len(ids) == len(set(ids))
+    inner = [
+        link.attributes["href"][1:] for link in document.all("a") if "#" in link.attributes["href"]
+    ]
+    assert set(inner) <= set(ids)
+    labels = [each.attributes.get("aria-labelledby") for each in document.all()]
+    assert set(filter(None, labels)) <= set(ids)
+
+
+def test_links_to_files_arrive(tmp_path: Path) -> None:
+    document = read(write_report(sample.results(), tmp_path).read_text(encoding="utf-8"))
+    links = {link.attributes["href"] for link in document.all("a")}
+    files = {link for link in links if link.startswith("csv/")}
+    assert len(files) == 9
+    assert all((tmp_path / file).is_file() for file in files)
+
+
+def test_the_page_loads_nothing_and_runs_nothing() -> None:
+    document = page()
+    assert not {each.tag for each in document.all()} & {"script", "img", "iframe", "object", "form"}
+    for each in document.all():
+        assert not [name for name in each.attributes if name.startswith("on") or name == "style"]
+        for name in ("src", "srcset", "action", "data"):
+            assert name not in each.attributes
+    assert [link.attributes["href"][:5] for link in document.all("link")] == ["data:"]
+    assert "url(" not in document.one("style").text
+    assert "@import" not in document.one("style").text
+
+
+def test_the_policy_allows_exactly_the_style_that_is_there() -> None:
+    text = render(build(sample.results()))
+    policy = read(text).one("meta", http_equiv="Content-Security-Policy").attributes["content"]
+    assert policy.startswith("default-src 'none'; ")
+    (digest,) = re.findall(r"style-src 'sha256-([^']+)'", policy)
+    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    assert b64decode(digest) == hashlib.sha256(style.encode()).digest()
+
+
+def test_every_table_has_a_caption_and_every_head_a_scope() -> None:
+    document = page()
+    for each in document.all("table"):
+        assert each.one("caption").text
+        assert all(head.attributes.get("scope") for head in each.all("th"))
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
+    first = write_report(sample.results(), tmp_path / "first")
+    second = write_report(sample.results(), tmp_path / "second")
+    assert first == tmp_path / "first" / "index.html"
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("void", [(), ("a control failed",)])
+@pytest.mark.parametrize("suite", [None, {"s/a": Entry("AAAAA")}, {"s/a": Entry("-----")}])
+def test_no_missing_value_is_spelled_out(
+    suite: dict[str, Entry] | None, void: tuple[str, ...]
+) -> None:
+    text = page(sample.results(suite, void=void)).one("body").text
+    assert not re.search(r"\b(nan|NaN|None|NaT|NA|null|undefined|True|False)\b", text)
+
+
+def test_an_undefined_name_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        _environment().from_string("{{ view.verdict.nothing }}").render(
+            view=build(sample.results())
+        )
+
+
+@pytest.mark.parametrize("value", [None, float("nan")])
+def test_a_missing_value_in_the_template_is_an_error(value: float | None) -> None:
+    with pytest.raises(ValueError, match="must not reach the page"):
+        _environment().from_string("{{ value }}").render(value=value)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_comes_out_as_text(name: str) -> None:
+    plain, document = page(), page(hostile(name))
+    shown = " ".join(name.split())
+    assert document.text.count(shown) >= 10
+    assert {each.tag for each in document.all()} <= {each.tag for each in plain.all()} | {"details"}
+    known = {attribute for each in plain.all() for attribute in each.attributes}
+    assert {attribute for each in document.all() for attribute in each.attributes} <= known
+    foreign = [each for each in document.all("bdi") if shown in each.text]
+    assert len(foreign) >= 10
+
+
+def test_control_characters_do_not_reach_the_page() -> None:
+    text = render(build(hostile("esc \x1b[31m nul \0 c1 \x85")))
+    assert not re.search("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", text)
+    assert "esc �[31m nul � c1 �" in text
+
+
+@pytest.mark.parametrize(
+    ("source", "linked"),
+    [
+        ("https://keras.io/api/", True),
+        ("javascript:alert(1)", False),
+        ("https://a.example/ onclick=alert(1)", False),
+        ("data:text/html,x", False),
+    ],
+)
+def test_only_web_addresses_are_linked(source: str, linked: bool) -> None:
+    document = page(sample.results({"s/a": Entry("A≠≠≠≠", "same", source)}))
+    targets = [link.attributes["href"] for link in document.all("a")]
+    assert (source in targets) is linked
+    schemes = {urlsplit(target).scheme for target in targets}
+    assert schemes <= {"", "https"}
+    assert source in document.text
+
+
+def test_a_known_cause_is_named_and_linked() -> None:
+    results = sample.results()
+    url = "https://github.com/keras-team/keras/issues/18244"
+    events = results.events.assign(known="seeds come from Python's random", url=url)
+    row = page(dataclasses.replace(results, events=events)).all("tr", data_row="event")[0]
+    assert row.one("a").attributes["href"] == url
+    assert row.one("a").text == "seeds come from Python's random"
+
+
+def test_events_on_the_page_are_those_of_the_csv(tmp_path: Path) -> None:
+    document = read(write_report(sample.results(), tmp_path).read_text(encoding="utf-8"))
+    exempt = {"recipes/none", "controls/unseeded"}
+    rows = document.all("tr", data_row="event")
+    events = table(tmp_path, "events")
+    assert len(rows) == len(events)
+    for row, event in zip(rows, events, strict=True):
+        scenarios = [name for name in event["scenarios"].split("; ") if name not in exempt]
+        listed = [each.one("code").text for each in row.all("ul")[0].all("li")]
+        assert listed == scenarios
+        assert row.all("summary")[0].text == str(len(scenarios))
+        assert f"{event['from']} → {event['to']}" in row.text
+        moved = [each.text for each in row.all("ul")[-1].all("li")] if event["confounders"] else []
+        assert "; ".join(moved) == event["confounders"]
+
+
+def test_numbers_of_an_example_are_those_of_the_csv(tmp_path: Path) -> None:
+    document = read(write_report(sample.results(), tmp_path).read_text(encoding="utf-8"))
+    breaks = table(tmp_path, "breaks")
+    for row in document.all("tr", data_row="event"):
+        example = row.all("td")[-1]
+        name, number = example.all("code")[0].text, example.one("data")
+        (found, *_) = [
+            each
+            for each in breaks
+            if each["scenario"] == name and f"{each['from']} → {each['to']}" in row.text
+        ]
+        assert number.attributes["value"] == found["max_abs"]
+        assert float(number.text) == pytest.approx(float(found["max_abs"]), rel=5e-3)
+        assert f"up to {int(found['max_ulp']):,} ULP" in example.text
+        assert f"{found['arrays']} arrays" in example.text
+        assert found["first_index"] in example.text
+
+
+def test_the_matrix_on_the_page_is_that_of_the_csv(tmp_path: Path) -> None:
+    document = read(write_report(sample.results(), tmp_path).read_text(encoding="utf-8"))
+    heads = [
+        each.text for each in document.one("table", **{"class": "matrix"}).all("th", scope="col")
+    ]
+    found = {
+        (cells(row)[0], sample.environment(version)): mark
+        for row in document.all("tr", data_row="scenario")
+        for version, mark in zip(heads[1:-1], cells(row)[1:-1], strict=True)
+    }
+    for row in table(tmp_path, "variants"):
+        mark = found[row["scenario"], row["environment"]]
+        if row["variant"]:
+            assert mark == row["variant"]
+        elif row["reproducible"] == "false":
+            assert mark == "≠"
+        else:
+            assert mark in "!·"
+    assert {mark for (_, where), mark in found.items() if "2_20_0" in where} == {"·"}
+    assert len({name for name, _ in found}) == len(sample.SUITE)
+
+
+def test_cells_and_files_on_the_page_are_those_of_the_csv(tmp_path: Path) -> None:
+    document = read(write_report(sample.results(), tmp_path).read_text(encoding="utf-8"))
+    rows = {cells(row)[0]: row for row in document.all("tr", data_row="cell")}
+    for cell in table(tmp_path, "cells"):
+        row = rows[cell["environment"]]
+        if cell["status"] != "ok":
+            assert cell["message"] in row.text
+            continue
+        assert cells(row)[4:-1] == [
+            cell[name] for name in ("python", "tensorflow", "keras", "backend", "numpy", "trials")
+        ]
+        assert row.one("data").attributes["value"] == cell["seconds"]
+    for row in document.all("tr", data_row="file"):
+        name, count, _ = cells(row)
+        assert int(count.replace(",", "")) == len(table(tmp_path, name.removesuffix(".csv")))
+
+
+def test_what_was_left_out_is_listed() -> None:
+    document = page(sample.results(ignored=("data/x/1.jsonl: not in the matrix any more",)))
+    assert "1 record left out of this report" in document.text
+    assert "data/x/1.jsonl: not in the matrix any more" in document.text
+
+
+def test_a_void_audit_says_so_in_the_headline() -> None:
+    document = page(sample.results(void=("controls/unseeded gave equal weights",)))
+    assert document.one("h1").text.startswith("This audit cannot be trusted")
+    assert "controls/unseeded gave equal weights" in document.one("ul", **{"class": "doubts"}).text
+
+
+@cache
+def _style() -> str:
+    return page().one("style").text
+
+
+def _palette(style: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The colours of the light and of the dark theme, by variable."""
+    light, dark = (
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
+        for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    )
+    return light, {**light, **dark}
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    parts = (int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("text", "ground"),
+    [
+        *((text, "page") for text in ("text", "quiet", "link", "breaks", "holds", "unknown")),
+        *(
+            (text, f"{tone}-panel")
+            for tone in ("breaks", "holds", "unknown")
+            for text in ("text", "quiet", tone)
+        ),
+        ("holds", "breaks-panel"),
+        ("on-first", "first"),
+        ("on-failed", "failed"),
+        ("quiet", "hatch"),
+        ("text", "panel"),
+    ],
+)
+def test_text_stands_out_from_its_ground(text: str, ground: str, theme: int) -> None:
+    palette = _palette(_style())[theme]
+    assert _contrast(palette[text], palette[ground]) >= 4.5
+
+
+def test_letters_stand_out_from_their_colours_and_patterns() -> None:
+    grounds = re.findall(r"\.v[2-8] \{[^}]*?(#[0-9a-f]{6});", _style())
+    assert len(grounds) == 7
+    assert all(_contrast("#14171a", ground) >= 7 for ground in grounds)

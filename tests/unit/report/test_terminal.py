@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from harness.report import print_summary
+from tests.unit.report import sample
+from tests.unit.report.sample import Entry
+
+PATH = Path("reports") / "index.html"
+
+
+class _Stream(io.StringIO):
+    """A stream that says which encoding it has, as a terminal does."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__()
+        self._encoding = encoding
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._encoding
+
+
+def summary(encoding: str = "utf-8", width: int = 80, **changes: object) -> str:
+    stream = _Stream(encoding)
+    console = Console(file=stream, width=width, force_terminal=False)
+    print_summary(sample.results(**changes), PATH, console)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def test_the_verdict_and_the_path_are_what_stays_on_the_screen() -> None:
+    lines = [line.rstrip() for line in summary().splitlines()]
+    assert lines[-1] == str(PATH)
+    verdict = next(index for index, line in enumerate(lines) if line.startswith("✗ "))
+    assert (
+        lines[verdict] == "✗ 5 of 18 scenarios hold at every level tested; 13 break, 7 of them at"
+    )
+    assert verdict >= len(lines) - 10
+
+
+def test_events_and_what_was_not_measured_are_listed() -> None:
+    text = summary()
+    assert "TensorFlow 2.9.3 → 2.10.1   7          another random stream (redraw)" in text
+    assert "recipes/numpy_and_framework  TensorFlow 2.9.3      TensorFlow 2.10.1 on" in text
+    assert "tf2_8_4_py3_10.default.cpu" in text
+    assert "could not be installed" in text
+    assert "“original == clone” holds  refuted" in text
+
+
+def test_it_fits_into_80_columns_without_codes_for_colours() -> None:
+    text = summary()
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 81, 82, 83])
+def test_no_character_is_lost_at_any_width(width: int) -> None:
+    narrow, wide = (summary(width=each).split() for each in (width, 400))
+    assert sorted("".join(narrow)) == sorted("".join(wide))
+
+
+def test_an_ascii_console_gets_ascii() -> None:
+    text = summary(encoding="ascii")
+    assert text.isascii()
+    assert "TensorFlow 2.9.3 -> 2.10.1" in text
+    assert "?" not in text
+
+
+def test_a_name_cannot_send_commands_to_the_terminal() -> None:
+    name = "s/\x1b[2J\x07[bold]x[/bold]\u202e"
+    text = summary(suite={name: Entry("ABBBB")}, void=(name,), ignored=(name,), width=200)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "s/�[2J�[bold]x[/bold]�" in text
+
+
+def test_a_long_path_stays_on_one_line() -> None:
+    stream = _Stream("utf-8")
+    path = Path("/" + "a" * 120) / "index.html"
+    print_summary(sample.results(), path, Console(file=stream, width=80))
+    assert stream.getvalue().splitlines()[-1] == str(path)
+
+
+def test_a_long_table_is_cut_and_says_so() -> None:
+    text = summary(suite={f"s/{index}": Entry("A≠≠≠≠") for index in range(30)})
+    assert "and 18 more: see the report" in text
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "void", "first"),
+    [
+        ("AAAAA", (), "✓ 1 scenario holds"),
+        ("-----", (), "? Nothing could be compared"),
+        ("AAAAA", ("controls/unseeded gave equal weights",), "! This audit cannot be trusted"),
+    ],
+)
+def test_the_verdict_has_a_sign_of_its_own(
+    outcomes: str, void: tuple[str, ...], first: str
+) -> None:
+    text = summary(suite={"s/a": Entry(outcomes)}, void=void)
+    assert f"\n{first}" in f"\n{text}"
+    assert all(f"! {reason}" in text for reason in void)
+
+
+def test_an_audit_in_which_everything_holds_prints_no_empty_table() -> None:
+    text = summary(suite={"s/a": Entry("AAAAA")})
+    assert "Where it breaks" not in text
+    assert "launches agree" not in text

@@ -1,0 +1,148 @@
+"""`matrix.lock`: what each environment resolved to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import LockError
+from harness.lock import Lock, _parse, _reason
+from harness.plan import load_plan
+from harness.platforms import UV_PLATFORMS, on_platform, this_platform
+from tests.project import ROOT
+from tests.unit.test_assignments import ENVIRONMENT
+
+
+def content(**platforms: Any) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "environments": {
+            ENVIRONMENT.id: {
+                "requested": ["python==3.10", "tensorflow==2.9.3"],
+                "platforms": platforms,
+            }
+        },
+        "hashes": {"six==1.17.0": ["sha256:aa", "sha256:bb"]},
+    }
+
+
+def test_requirements_carry_their_hashes() -> None:
+    locked = Lock(content(here={"packages": ["six==1.17.0"]})).locked(ENVIRONMENT, "here")
+
+    assert locked.requirements() == "six==1.17.0 --hash=sha256:aa --hash=sha256:bb\n"
+
+
+def test_the_digest_depends_on_python_packages_and_hashes() -> None:
+    locked = Lock(content(here={"packages": ["six==1.17.0"]})).locked(ENVIRONMENT, "here")
+
+    others = [
+        replace(locked, python="3.11"),
+        replace(locked, packages=("six==1.16.0",)),
+        replace(locked, hashes=(("sha256:aa",),)),
+    ]
+
+    assert len({locked.digest, *(other.digest for other in others)}) == 4
+
+
+def test_a_matrix_that_asks_for_something_else_is_told_to_lock_again() -> None:
+    lock = Lock(content(here={"packages": []}))
+
+    with pytest.raises(LockError, match="has an older .* run `nox -s lock`"):
+        lock.locked(replace(ENVIRONMENT, requirements=("tensorflow==2.9.2",)), "here")
+    with pytest.raises(LockError, match="has no .* run `nox -s lock`"):
+        lock.locked(replace(ENVIRONMENT, id="other"), "here")
+    with pytest.raises(LockError, match="for here, not for elsewhere"):
+        lock.locked(ENVIRONMENT, "elsewhere")
+
+
+def test_what_cannot_be_resolved_keeps_its_reason() -> None:
+    locked = Lock(content(here={"unresolvable": "no wheels"})).locked(ENVIRONMENT, "here")
+
+    assert (locked.packages, locked.unresolvable) == ((), "no wheels")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 2}'])
+def test_a_file_that_is_no_lock_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "matrix.lock"
+    path.write_text(text)
+
+    with pytest.raises(LockError, match="nox -s lock"):
+        Lock.load(path)
+
+
+def test_a_missing_lock_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LockError, match=r"is missing: run `nox -s lock`"):
+        Lock.load(tmp_path / "matrix.lock")
+
+
+def test_what_uv_writes_is_understood() -> None:
+    text = "absl-py==2.5.1 \\\n    --hash=sha256:bb \\\n    --hash=sha256:aa\nsix==1.17.0 \\\n    --hash=sha256:cc\n"
+
+    assert _parse(text) == {
+        "absl-py==2.5.1": ["sha256:aa", "sha256:bb"],
+        "six==1.17.0": ["sha256:cc"],
+    }
+
+
+def test_uv_s_reason_comes_without_its_drawing() -> None:
+    log = "warning: something\n  × No solution found:\n  ╰─▶ Because x==1 has no wheels\n      and y\n"
+
+    assert _reason(log) == "No solution found: Because x==1 has no wheels and y"
+
+
+@pytest.mark.parametrize(
+    ("requirement", "platform", "gpu", "expected"),
+    [
+        ("tensorflow==2.9.3", "linux-x86_64", False, "tensorflow-cpu==2.9.3"),
+        ("tensorflow==2.9.3", "linux-x86_64", True, "tensorflow==2.9.3"),
+        ("tensorflow==2.21.0", "macos-arm64", False, "tensorflow==2.21.0"),
+        ("tensorflow[and-cuda]==2.21.0", "linux-x86_64", False, "tensorflow[and-cuda]==2.21.0"),
+        ("numpy==1.26.4", "linux-x86_64", False, "numpy==1.26.4"),
+    ],
+)
+def test_tensorflow_is_spelt_as_the_platform_spells_it(
+    requirement: str, platform: str, gpu: bool, expected: str
+) -> None:
+    assert on_platform(requirement, platform, gpu=gpu) == expected
+
+
+def test_this_platform_has_a_name() -> None:
+    system, _, machine = this_platform().partition("-")
+
+    assert system
+    assert machine
+
+
+def test_the_committed_lock_fits_the_committed_matrix() -> None:
+    lock = Lock.load(ROOT / "matrix.lock")
+
+    for environment in load_plan(ROOT / "matrix.yaml").environments:
+        for platform in UV_PLATFORMS:
+            locked = lock.locked(environment, platform)
+            assert locked.packages or locked.unresolvable
+            assert all(locked.hashes)
+
+
+def test_numpy_is_the_same_in_every_environment_that_the_default_profile_compares() -> None:
+    """A confounder kept out of the shipped matrix on purpose."""
+    lock = Lock.load(ROOT / "matrix.lock")
+    plan = load_plan(ROOT / "matrix.yaml")
+
+    versions = {
+        package
+        for environment in plan.environments
+        for package in lock.locked(environment, "linux-x86_64").packages
+        if package.startswith("numpy==")
+    }
+
+    assert len(versions) == 1
+
+
+def test_the_lock_names_no_registry() -> None:
+    text = json.dumps(json.loads((ROOT / "matrix.lock").read_text()))
+
+    assert "http" not in text

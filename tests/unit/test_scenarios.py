@@ -1,0 +1,62 @@
+"""The suite as the host sees it, and seeding that needs no framework."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from harness import scenarios
+from harness.scenarios.seeding import seed_of_layer
+
+
+def test_names_are_family_and_name_in_suite_order() -> None:
+    names = scenarios.names()
+
+    assert all(re.fullmatch(r"[a-z0-9_]+/[a-z0-9_]+", name) for name in names)
+    families = [name.split("/")[0] for name in names]
+    assert sorted(set(families), key=families.index) == list(scenarios.FAMILIES)
+
+
+def test_listing_the_suite_imports_no_framework() -> None:
+    code = (
+        "import sys; from harness import scenarios; scenarios.names();"
+        "print({'numpy', 'tensorflow', 'keras', 'pandas'} & set(sys.modules))"
+    )
+    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert listed.stdout.strip() == "set()"
+
+
+def test_every_expectation_names_its_source() -> None:
+    for entry in scenarios.suite().values():
+        assert not entry.launches or entry.launches_source, entry.name
+
+
+def test_there_are_negative_controls() -> None:
+    controls = [entry for entry in scenarios.suite().values() if entry.control]
+
+    assert {entry.name for entry in controls} == {"controls/unseeded", "controls/another_seed"}
+
+
+def test_a_scenario_without_a_sentence_is_refused() -> None:
+    with pytest.raises(ValueError, match="docstring"):
+        scenarios.scenario("texts/silent")(lambda run: None)
+
+
+def test_two_scenarios_of_one_name_are_refused() -> None:
+    def again(run: object) -> None:
+        """Again."""
+
+    scenarios.suite()
+    with pytest.raises(ValueError, match="two scenarios"):
+        scenarios.scenario("recipes/none")(again)
+
+
+def test_a_layer_seed_depends_on_seed_and_path_alone() -> None:
+    assert seed_of_layer(42, "model/0/kernel") == seed_of_layer(42, "model/0/kernel")
+    seeds = {seed_of_layer(seed, path) for seed in (42, 43) for path in ("a", "b")}
+    assert len(seeds) == 4
+    assert all(0 <= seed < 2**31 for seed in seeds)
