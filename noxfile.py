@@ -20,6 +20,8 @@
 # ///
 """sameseed: same seed, same weights?
 
+What people run:
+
     nox                         audit the default profile, write reports/, print the verdict
     nox -- --profile NAME       audit another profile of matrix.yaml
     nox -- --fresh              measure again what is measured already
@@ -41,9 +43,9 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).parent))  # the package beside this file, not an installed one
 
-from harness import progress  # noqa: E402
-from harness.errors import SameseedError  # noqa: E402
-from harness.plan import DEFAULT, load_plan  # noqa: E402
+from harness import progress
+from harness.errors import SameseedError
+from harness.plan import DEFAULT, load_plan
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 SUMMARY = Path("reports/summary.txt")
@@ -107,7 +109,9 @@ for entry in PLAN.environments:
 
 
 # Exclusive and last: nox starts it when no audit runs any more, whether they succeeded or not.
-@nox.session(venv_backend="none", tags=sorted({tag for e in PLAN.environments for tag in e.profiles}))
+@nox.session(
+    venv_backend="none", tags=sorted({tag for e in PLAN.environments for tag in e.profiles})
+)
 def report(session: nox.Session) -> None:
     """Write reports/index.html and reports/csv from the records, and print the verdict."""
     harness(session, "report", "--profile", OPTIONS.profile)
@@ -153,14 +157,14 @@ def last_words(summary: Path, before: float) -> None:
         print("\n" + summary.read_text(encoding="utf-8").rstrip().rpartition("\n\n")[-1])
 
 
-# Audits run side by side; each holds about 1 GB. Sessions that must run alone say so themselves, and
-# are left alone when asked for by name, for nox shows their output only at the end otherwise.
+# Audits run side by side; each holds about 1 GB. Sessions that must run alone say so themselves,
+# and are left alone when asked for by name, for nox shows their output only at the end otherwise.
 alone = {name for name, session in nox.registry.get().items() if not session.allow_parallel}
 if not alone.intersection(sys.argv):
     nox.options.parallel = min(os.cpu_count() or 1, 8)
 
 # Only in the process that a person started; nox's parallel children inherit the variable.
-outermost = os.environ.setdefault("SAMESEED_NOX", str(os.getpid())) == str(os.getpid())
+outermost = os.environ.setdefault(progress.NOX, str(os.getpid())) == str(os.getpid())
 if outermost and nox.options.parallel:
     atexit.register(last_words, SUMMARY, SUMMARY.stat().st_mtime if SUMMARY.exists() else 0.0)
     if not sys.stdout.isatty():

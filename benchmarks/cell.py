@@ -54,7 +54,9 @@ def main() -> None:
     plan = load_plan(matrix)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("environment", nargs="?", default=plan.environments[-1].id)
-    parser.add_argument("--repeat", type=int, default=3, help="of the two short ways; the best counts")
+    parser.add_argument(
+        "--repeat", type=int, default=3, help="of the two short ways; the best counts"
+    )
     options = parser.parse_args()
     environment = plan.environment(options.environment)
     locked = Lock.load(ROOT / "matrix.lock").locked(environment, this_platform())
@@ -71,7 +73,15 @@ def main() -> None:
 
     def this_cell() -> float:
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", "harness", "probe", environment.id, "--reports", folder]
+            command = [
+                sys.executable,
+                "-m",
+                "harness",
+                "probe",
+                environment.id,
+                "--reports",
+                folder,
+            ]
             return _timed(command, dict(os.environ))
 
     in_one_process(*plan.scenarios)  # bytecode and the disk cache
@@ -79,11 +89,15 @@ def main() -> None:
     ours = min(this_cell() for _ in range(options.repeat))
     print(f"{len(plan.scenarios)} scenarios, {plan.trials} trials, {os.cpu_count()} cores")
     print(f"one process, one import, one trial   {floor:7.1f} s")
-    print(f"this cell, {plan.trials} trials                  {ours:7.1f} s  "
-          f"{ours / floor:.2f} × one process (at most 1.3)")
+    print(
+        f"this cell, {plan.trials} trials                  {ours:7.1f} s  "
+        f"{ours / floor:.2f} × one process (at most 1.3)"
+    )
     slow = sum(in_one_process(name) for _ in range(plan.trials) for name in plan.scenarios)
-    print(f"a fresh interpreter each, {plan.trials} trials   {slow:7.1f} s  "
-          f"{slow / ours:.1f} × this cell (at least 10)")
+    print(
+        f"a fresh interpreter each, {plan.trials} trials   {slow:7.1f} s  "
+        f"{slow / ours:.1f} × this cell (at least 10)"
+    )
 
 
 def _timed(command: list[str], environment: dict[str, str]) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -20,6 +19,7 @@ from harness.probe import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from harness.plan import Environment, Plan
 
@@ -29,19 +29,15 @@ import json, sys
 try:
     from importlib import metadata
     found = [(d.metadata["Name"], d.version) for d in metadata.distributions()]
-except ImportError:
-    import pkg_resources
-    found = [(d.project_name, d.version) for d in pkg_resources.working_set]
+except ImportError:  # Python 3.7
+    from pathlib import Path
+    found = [info.name for entry in sys.path for info in Path(entry).glob("*-info")]
 print(json.dumps([sys.version, sorted(map(str, found))]))
 """
 
 
 class Audit:
-    """What `sameseed probe ENVIRONMENT` does.
-
-    root: where `matrix.lock` lies. data: the records' folder. environments: where virtualenvs are
-    made. say: called with one line of progress at a time, from several threads.
-    """
+    """What `sameseed probe ENVIRONMENT` does."""
 
     def __init__(
         self,
@@ -53,6 +49,11 @@ class Audit:
         environments: Path,
         say: Callable[[str], None],
     ) -> None:
+        """Prepare to measure one environment.
+
+        root: where `matrix.lock` lies. data: the records' folder. environments: where virtualenvs
+        are made. say: called with one line of progress at a time, from several threads.
+        """
         self._plan = plan
         self._environment = environment
         self._root = root
@@ -122,7 +123,7 @@ class Audit:
         return assignments(self._plan, self._environment, content, folder)
 
     def _fail(self, content: str, status: str, message: str) -> dict[Assignment, str]:
-        """Record the reason once per cell, and never in place of a good record of the same inputs."""
+        """Record the reason once per cell, never in place of a good record of the same inputs."""
         planned = self._assignments(content)
         for entry in planned:
             if entry.trial == 1 and not is_done(entry):

@@ -92,17 +92,18 @@ def probe(
 
     planned = load_plan(matrix, profile)
     found = _environment(planned, environment)
+    say = speaker(found.id)
     audit = Audit(
         planned,
         found,
         root=matrix.parent,
         data=reports / "data",
         environments=environments,
-        say=speaker(found.id),
+        say=say,
     )
     statuses = audit.run(jobs=jobs, fresh=fresh)
     counts = Counter(statuses.values())
-    print(", ".join(f"{count} trials {status}" for status, count in counts.items()) or "no trials")
+    say(", ".join(f"{count} trials {status}" for status, count in counts.items()) or "no trials")
     if set(counts) - {schema.OK, schema.DEVICE_MISSING}:
         raise typer.Exit(ExitCode.NOT_MEASURED)
 

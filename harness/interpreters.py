@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class CondaProvider(BaseProvider):  # type: ignore[misc]
+class CondaProvider(BaseProvider):
     """Conda environments that are not active; findpython knows the active one from PATH.
 
     conda lists every environment it makes in `~/.conda/environments.txt`.
@@ -64,13 +64,14 @@ def uv() -> str:
 def find(version: str) -> str | None:
     """An interpreter of this version ("3.10" or "3.10.13") that is already here, or None.
 
+    CPython with its global lock: for no other build are there TensorFlow wheels.
     Looks where findpython looks (PATH, pyenv, uv, asdf, rye, the Windows registry, which the py
     launcher reads too) and in conda environments. Takes a second or two, because candidates are
     asked for their version.
     """
     finder = findpython.Finder(resolve_symlinks=True)
     finder.add_provider(CondaProvider())
-    found = finder.find(*(int(part) for part in version.split(".")), allow_prereleases=False)
+    found = finder.find(f"cpython@{version}")
     return str(found.executable) if found else None
 
 

@@ -44,11 +44,7 @@ _LOG_TAIL = 1500  # characters of the probe's log that explain a death
 
 
 class Launcher:
-    """Measures trials of one environment.
-
-    python: the audited interpreter. objects: folder of the arrays. lock: digest of what is
-    installed, or "". say: called with one line of progress at a time, from several threads.
-    """
+    """Measures trials of one environment."""
 
     def __init__(
         self,
@@ -60,6 +56,11 @@ class Launcher:
         lock: str,
         say: Callable[[str], None],
     ) -> None:
+        """Measure with the interpreter `python`.
+
+        objects: folder of the arrays. lock: digest of what is installed, or "". say: called with
+        one line of progress at a time, from several threads.
+        """
         self._plan = plan
         self._environment = environment
         self._python = python
@@ -201,7 +202,7 @@ def trial_environment(
         environment["JAX_PLATFORMS"] = "cpu"
     for name in (
         *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
-        *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
+        *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC"),  # NPROC: JAX's CPU client
     ):
         environment[name] = str(threads)
     return {**environment, **setting}

@@ -26,6 +26,7 @@ from harness.platforms import UV_PLATFORMS, on_platform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import date
 
     from harness.matrix import Matrix
     from harness.plan import Environment, Plan
@@ -64,6 +65,7 @@ class Lock:
     """The content of `matrix.lock`."""
 
     def __init__(self, content: dict[str, Any]) -> None:
+        """content: the file's JSON."""
         self._content = content
 
     @classmethod
@@ -90,7 +92,8 @@ class Lock:
         if entry is None or entry["requested"] != _requested(environment):
             state = "has no" if entry is None else "has an older"
             raise LockError(
-                f"matrix.lock {state} {environment.id}: run `nox -s lock` after changing matrix.yaml"
+                f"matrix.lock {state} {environment.id}: "
+                "run `nox -s lock` after changing matrix.yaml"
             )
         resolved = entry["platforms"].get(platform)
         if resolved is None:
@@ -176,7 +179,7 @@ def _compile(
     *,
     python: str,
     platform: str,
-    exclude_newer: str | None,
+    exclude_newer: date | None,
     preferred: Sequence[str],
 ) -> tuple[str, str]:
     """Run `uv pip compile`; returns (requirements with hashes, "") or ("", why not)."""
@@ -211,5 +214,5 @@ def _parse(text: str) -> dict[str, list[str]]:
 def _reason(log: str) -> str:
     """uv's explanation without its drawing characters."""
     lines = (re.sub(r"^[\s│╰─▶×]+", "", line).strip() for line in log.splitlines())
-    kept = [line for line in lines if line and not line.startswith(("warning:", "Caused by"))]
-    return " ".join(kept) or "uv gave no reason"
+    kept = [line for line in lines if line and not line.startswith("warning:")]
+    return " ".join(kept).removeprefix("error: ") or "uv gave no reason"

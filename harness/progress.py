@@ -1,14 +1,19 @@
 """Progress: one line at a time, for a person at a terminal and for the log of a CI job.
 
-A session's own output is one line per step; nox's parallel board shows the last one. Where standard
-output is no terminal, nox holds a session's output back until it ends. Then the sessions write their
-lines to a journal instead, and the process that a person started prints from it every few seconds.
+A line is `what: step` ("default/cpu trial 1: 7/19 recipes/none"); steps of the same `what` replace
+each other. Anything else, and every failure (its status stands in capitals), stays.
+
+At a terminal a step overwrites the one before; nox's parallel board shows the last one of each
+session. Where standard output is no terminal, nox holds a session's output back until it ends. Then
+sessions write to a journal instead, and the process that a person started prints from it every few
+seconds.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 JOURNAL = "SAMESEED_JOURNAL"  # environment variable: the journal's path
+NOX = "SAMESEED_NOX"  # environment variable: process id of the nox that a person started
 
 _SECONDS = 5.0  # between two looks at the journal
+_ERASE = "\x1b[K"  # to the end of the line
 
 
 def speaker(name: str) -> Callable[[str], None]:
     """A function that reports one line about `name`: to the journal, or to standard output."""
     journal = os.environ.get(JOURNAL)
+    # Below a nox that keeps no journal, the terminal is nox's, and it knows overwritten lines.
+    terminal = sys.stdout.isatty() or NOX in os.environ
     turn = threading.Lock()
 
     def say(line: str) -> None:
@@ -31,6 +40,8 @@ def speaker(name: str) -> Callable[[str], None]:
             if journal:
                 with Path(journal).open("a", encoding="utf-8") as file:
                     file.write(f"{name}  {line}\n")
+            elif terminal:
+                print(f"{_ERASE}{line}", end="\r" if _is_step(line) else "\n", flush=True)
             else:
                 print(line, flush=True)
 
@@ -61,15 +72,18 @@ def follow(journal: Path) -> None:
 
 
 def digest(lines: Iterable[str]) -> list[str]:
-    """What of a few seconds' lines is worth a log's space: every failure, and where each trial is.
-
-    A line is `name  what: step`; steps of the same `name  what` replace each other. Failures begin
-    with their status in capitals.
+    """What of a few seconds' journal is worth a log's space: the last step of each trial, and
+    everything that is no step. Lines come as `name  line`.
     """
     kept: dict[str, str] = {}
     for line in lines:
         name, _, rest = line.partition("  ")
-        what, colon, step = rest.partition(": ")
-        failed = rest.split(" ")[0].isupper() or step.split(" ")[0].isupper()
-        kept[line if failed or not colon else f"{name}  {what}"] = line
+        kept[f"{name}  {rest.partition(': ')[0]}" if _is_step(rest) else line] = line
     return list(kept.values())
+
+
+def _is_step(line: str) -> bool:
+    """Whether the next line about the same thing makes this one obsolete."""
+    what, colon, step = line.partition(": ")
+    failed = what.split(" ")[0].isupper() or step.split(" ")[0].isupper()
+    return bool(colon) and not failed

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import shutil
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.project import Project, kill_tree
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 # A busy machine is no reason to fail a property.
 settings.register_profile("sameseed", deadline=None)
@@ -17,8 +21,10 @@ settings.load_profile("sameseed")
 
 
 @pytest.fixture(scope="session")
-def virtualenvs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("audited")
+def virtualenvs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("audited")
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)  # some GB
 
 
 @pytest.fixture(scope="session")

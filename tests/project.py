@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -104,17 +107,11 @@ class Project:
 
 def kill_tree(pid: int) -> None:
     """SIGKILL to a process and everything below it, as when a machine goes down."""
-    import psutil
-
-    try:
+    with contextlib.suppress(psutil.NoSuchProcess):
         top = psutil.Process(pid)
-    except psutil.NoSuchProcess:
-        return
-    for process in [top, *top.children(recursive=True)]:
-        try:
-            process.send_signal(signal.SIGKILL)
-        except psutil.NoSuchProcess:
-            continue
+        for process in [top, *top.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def wait_for(condition: Callable[[], object], seconds: float) -> None:

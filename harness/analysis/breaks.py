@@ -147,6 +147,12 @@ def _processes(
 ) -> Iterator[Outcome]:
     """One per scenario and place with enough launches: the first against the first other one."""
     headers = {(where(trial.header), trial.header.trial): trial.header for trial in trials}
+
+    @cache
+    def moved(here: Where, *sides: int) -> tuple[str, ...]:
+        left, right = (facts(headers[here, trial]) for trial in sides)
+        return confounders("process", "trial", left, right)
+
     judged = places.loc[places["reproducible"].notna(), PLACE]
     for scenario, *cell in judged.itertuples(index=False):
         here = Where(*cell)
@@ -155,7 +161,6 @@ def _processes(
         other = next((each for each in others if launches[each] != launches[first]), others[0])
         difference = differences.between((launches[first],), (launches[other],))
         if difference:
-            sides = [facts(headers[here, trial]) for trial in (first, other)]
             yield Outcome(
                 level="process",
                 axis="trial",
@@ -164,7 +169,7 @@ def _processes(
                 left=here,
                 right=here,
                 difference=difference,
-                confounders=confounders("process", "trial", *sides),
+                confounders=moved(here, first, other),
             )
 
 

@@ -10,7 +10,7 @@ from harness.analysis.frames import table
 from harness.collect import FINISHED, UNFINISHED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.plan import Cell, Plan
     from harness.records import Trial
 
+UNKNOWN = "unknown"  # what the probe writes where a module has no version
 OK, CRASH, ERROR, EXCLUDED, NOT_RUN = "ok", "crash", "error", "excluded", "not_run"
 
 
@@ -118,8 +119,8 @@ def _versions(trials: Sequence[Trial]) -> tuple[str, ...]:
     known = facts(header)
 
     def version(name: str) -> str:
-        imported: Mapping[str, object] = header.framework
-        return str(imported.get(name) or known.get(Fact("package", name), ""))
+        imported = str(header.framework.get(name, UNKNOWN))
+        return imported if imported != UNKNOWN else known.get(Fact("package", name), "")
 
     packages = version("tensorflow"), version("keras")
     return header.python.version, *packages, version("backend"), version("numpy")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.store import Store
 
 NO_BYTES = "array bytes missing or damaged"
+NOT_STABLE = "some arrays differ between launches and were not compared"
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,10 @@ class Differences:
     def between(self, left: tuple[int, ...], right: tuple[int, ...]) -> Difference | None:
         """Between two places, each given by the distinct results of its launches.
 
-        Only arrays on which the launches of each side agree are compared. None where there are
-        none, so that nothing is known.
+        Only arrays on which the launches of each side agree are compared. One that differs proves
+        a difference. That the others agree proves nothing about those that were left out (zero
+        biases agree whatever the seed does), so then, as where there is nothing to compare, the
+        answer is None.
         """
         return self._between(left, right)
 
@@ -105,21 +108,24 @@ class Differences:
     def _compare(self, left: Side, right: Side) -> Difference | None:
         alone = (left.everywhere - right.seen.keys()) | (right.everywhere - left.seen.keys())
         comparable = left.stable & right.stable
-        if not comparable and not alone:
-            return None
         orders = [[name for name in side.seen if name in comparable] for side in (left, right)]
         moved = {name for name, other in zip(*orders, strict=True) if name != other}
         differing: dict[str, Distance] = {}
+        complete = True
         for name in {**left.seen, **right.seen}:
             if name in alone or name in moved:
                 distance = Distance(STRUCTURE)
             elif name in comparable:
                 distance = self._apart(left.seen[name], right.seen[name])
             else:
+                complete = False
                 continue
             if distance.kind != IDENTICAL:
                 differing[(left.seen.get(name) or right.seen[name]).name] = distance
-        return _summary(differing)
+        if not differing and not (complete and comparable):
+            return None
+        found = _summary(differing)
+        return found if complete else replace(found, notes=(*found.notes, NOT_STABLE))
 
     def _apart(self, left: Array, right: Array) -> Distance:
         if (left.dtype, left.shape) != (right.dtype, right.shape):

@@ -55,8 +55,10 @@ _BUILD = frozenset({"git", "compiler", "cuda_build", "cuda", "cudnn"})
 _DEVICE = frozenset(
     {"CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "JAX_PLATFORMS", "gpus"}
 )
-# Variables that never decide a result, or whose effect is recorded elsewhere.
-_NEVER = frozenset({"PYTHONHASHSEED", "PYTHONPATH", "PYTHONHOME", "PYTHONPYCACHEPREFIX"})
+# Variables that never decide a result, or only through what is recorded elsewhere (paths).
+_NEVER = frozenset(
+    {"PYTHONHASHSEED", "PYTHONPATH", "PYTHONHOME", "PYTHONPYCACHEPREFIX", "KERAS_HOME"}
+)
 
 
 def package(name: str) -> str:

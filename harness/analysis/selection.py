@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness.analysis.frames import Where
     from harness.collect import Collection
     from harness.plan import Plan
-    from harness.records import Trial
+    from harness.records import Header, Trial
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def select(collection: Collection, plan: Plan) -> Selection:
             ignored.append(_sentence(trial, "no cell of this matrix"))
         elif header.cell in excluded:
             ignored.append(_sentence(trial, f"excluded: {excluded[header.cell]}"))
-        elif not newest[where(header)].goes_with(trial):
+        elif not _goes_with(header, newest[where(header)]):
             ignored.append(_sentence(trial, "measured with other inputs than the newest trial"))
         else:
             trials.append(trial)
@@ -49,28 +49,16 @@ def select(collection: Collection, plan: Plan) -> Selection:
     return Selection(tuple(trials), tuple(ignored))
 
 
-@dataclass(frozen=True)
-class _Inputs:
-    """What trials were measured with; an empty lock where nothing was measured."""
-
-    inputs: str
-    lock: str
-
-    def goes_with(self, trial: Trial) -> bool:
-        same_lock = not (self.lock and trial.observations) or trial.header.lock == self.lock
-        return trial.header.inputs == self.inputs and same_lock
+def _newest(trials: Iterable[Trial]) -> dict[Where, Header]:
+    """The header of the trial that started last in each cell and machine (then of the highest)."""
+    by_start = sorted(trials, key=lambda trial: (trial.header.started, trial.header.trial))
+    return {where(trial.header): trial.header for trial in by_start}
 
 
-def _newest(trials: Iterable[Trial]) -> dict[Where, _Inputs]:
-    """What the trial of each cell and machine that started last was measured with."""
-    found: dict[Where, _Inputs] = {}
-    for trial in sorted(trials, key=lambda each: (each.header.started, each.header.trial)):
-        here, header = where(trial.header), trial.header
-        known = found.get(here)
-        # A trial without observations may have failed before there was a lock.
-        inherited = known.lock if known and known.inputs == header.inputs else ""
-        found[here] = _Inputs(header.inputs, header.lock if trial.observations else inherited)
-    return found
+def _goes_with(header: Header, newest: Header) -> bool:
+    """Same inputs and lock; a trial that failed early, or brought its interpreter, has no lock."""
+    same_lock = not header.lock or not newest.lock or header.lock == newest.lock
+    return header.inputs == newest.inputs and same_lock
 
 
 def _sentence(trial: Trial, why: str) -> str:

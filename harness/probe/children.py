@@ -9,6 +9,8 @@ child first reseeds from the operating system every generator that a fresh inter
 there. Generators that start from a fixed seed (Torch's) are left alone: so they are in real life.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import random
@@ -18,19 +20,41 @@ import subprocess
 import sys
 import time
 import traceback
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy
+import numpy as np
 
 from . import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import IO, TypeAlias
+
+    Child: TypeAlias = "Forked | subprocess.Popen[bytes]"
 
 _POLL_SECONDS = 0.005
 
 
-class Forked:
-    """A forked child that runs `target()` and exits; the few methods of `subprocess.Popen` we use."""
+class Outcome(NamedTuple):
+    """What became of a child.
 
-    def __init__(self, target, log):
-        self.returncode = None
+    result: the JSON value that it wrote, or None with the status `timeout`, `crash` or `error` and
+    a message that says why.
+    """
+
+    status: str
+    message: str
+    result: Any
+    seconds: float
+
+
+class Forked:
+    """A forked child; it has the few methods of `subprocess.Popen` that we use."""
+
+    def __init__(self, target: Callable[[], None], log: IO[bytes]) -> None:
+        """Fork a child that runs `target()`, prints to the open file `log`, and exits."""
+        self.returncode: int | None = None
         self._pid = os.fork()
         if self._pid == 0:
             code = 1
@@ -46,85 +70,84 @@ class Forked:
                 sys.stderr.flush()
                 os._exit(code)
 
-    def wait(self, seconds):
-        """Wait until the child ends. Raises subprocess.TimeoutExpired after `seconds`."""
+    def wait(self, seconds: float) -> int:
+        """The exit code of the child, once it has ended.
+
+        Raises subprocess.TimeoutExpired after `seconds`.
+        """
         deadline = time.monotonic() + seconds
-        while True:
+        while self.returncode is None:
             pid, status = os.waitpid(self._pid, os.WNOHANG)
             if pid:
                 signalled = os.WIFSIGNALED(status)
                 self.returncode = -os.WTERMSIG(status) if signalled else os.WEXITSTATUS(status)
-                return
-            if time.monotonic() > deadline:
+            elif time.monotonic() > deadline:
                 raise subprocess.TimeoutExpired("scenario", seconds)
-            time.sleep(_POLL_SECONDS)
+            else:
+                time.sleep(_POLL_SECONDS)
+        return self.returncode
 
-    def kill(self):
+    def kill(self) -> None:
         """End the child for good."""
         os.kill(self._pid, signal.SIGKILL)
 
 
-class Spawned(subprocess.Popen):
+def spawned(arguments: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     """A child that imports the framework anew, where forking is unsafe."""
-
-    def __init__(self, arguments, log):
-        super().__init__(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
 
-def call(start, scratch, seconds):
-    """Run one child and return what it gave, whatever happens to it.
+def call(start: Callable[[IO[bytes], Path], Child], scratch: Path, seconds: float) -> Outcome:
+    """Run one child to its end, and return what it gave, whatever happens to it.
 
-    start: called with an open log file and the path of the result to write; returns a child with
-    `wait`, `kill` and `returncode`. scratch: a folder for this child alone, removed afterwards.
-    Returns (status, message, result, seconds): result is the JSON value that the child wrote, or
-    None with the status `timeout`, `crash` or `error` and a message that says why.
+    start: called with an open log file and the path of the result to write. scratch: a folder for
+    this child alone, removed afterwards. seconds: the limit.
     """
-    os.makedirs(scratch)
-    result_path = os.path.join(scratch, "result.json")
-    log_path = os.path.join(scratch, "log.txt")
+    scratch.mkdir(parents=True)
+    result_path = scratch / "result.json"
     started = time.monotonic()
     try:
-        with open(log_path, "w+b") as log:
+        with (scratch / "log.txt").open("w+b") as log:
             child = start(log, result_path)
             try:
-                child.wait(seconds)
+                code = child.wait(seconds)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait(60)
-                return schema.TIMEOUT, "stopped after {:g} s".format(seconds), None, seconds
-            elapsed = time.monotonic() - started
-            if child.returncode == 0 and os.path.exists(result_path):
-                with open(result_path, encoding="utf-8") as file:
-                    return schema.OK, "", json.load(file), elapsed
-            return _death(child.returncode) + (None, elapsed)
+                return Outcome(schema.TIMEOUT, f"stopped after {seconds:g} s", None, seconds)
+        elapsed = time.monotonic() - started
+        if code == 0 and result_path.exists():
+            result = json.loads(result_path.read_text(encoding="utf-8"))
+            return Outcome(schema.OK, "", result, elapsed)
+        return Outcome(schema.CRASH, _death(code), None, elapsed)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(str(scratch), ignore_errors=True)
 
 
-def become_independent(seconds):
+def become_independent(seconds: float) -> None:
     """What a child does first: own entropy, and an end of its own should the parent be gone.
 
     seconds: the scenario's time limit; the parent enforces it, the alarm outlives the parent.
     """
     random.seed()
-    numpy.random.seed()
+    np.random.seed()
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, seconds + 30)
 
 
-def write_result(path, value):
+def write_result(path: Path, value: Any) -> None:
     """Hand `value` (JSON) to the parent; it sees all of it or nothing."""
-    with open(path + ".part", "w", encoding="utf-8") as file:
-        json.dump(value, file, allow_nan=False)
-    os.replace(path + ".part", path)
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(value, allow_nan=False), encoding="utf-8")
+    part.replace(path)
 
 
-def _death(code):
-    if code is not None and code < 0:
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = "signal {}".format(-code)
-        return schema.CRASH, "the process died of {}".format(name)
-    return schema.CRASH, "the process ended with exit code {} and no result".format(code)
+def _death(code: int) -> str:
+    if code >= 0:
+        return f"the process ended with exit code {code} and no result"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"the process died of {name}"

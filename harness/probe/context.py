@@ -1,13 +1,19 @@
 """What a scenario sees: the framework, one seed, and where to put arrays and relations."""
 
+from __future__ import annotations
+
 import importlib
-import os
 import random
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
 from . import fingerprint, schema
+
+if TYPE_CHECKING:
+    from .framework import Framework
 
 
 class UnsupportedError(Exception):
@@ -26,15 +32,16 @@ class Run:
     numpy = numpy
     random = random
 
-    def __init__(self, framework, objects, scratch):
+    def __init__(self, framework: Framework, objects: Path | str, scratch: Path | str) -> None:
+        """objects, scratch: the folders where arrays and the scenario's own files go."""
         self.backend = framework.backend
         self.keras = framework.keras
-        self.arrays = []
-        self.relations = []
-        self._objects = objects
-        self._scratch = scratch
+        self.arrays: list[dict[str, Any]] = []
+        self.relations: list[dict[str, Any]] = []
+        self._objects = Path(objects)
+        self._scratch = Path(scratch)
 
-    def api(self, dotted):
+    def api(self, dotted: str) -> Any:
         """The object at a dotted path such as `keras.utils.set_random_seed`.
 
         `keras` means this run's Keras. Raises UnsupportedError with the path where it is missing.
@@ -48,28 +55,34 @@ class Run:
             raise UnsupportedError(dotted) from None
         return found
 
-    def path(self, name):
-        """Where a file of this scenario may lie; the folder is empty and goes away afterwards."""
-        return os.path.join(self._scratch, name)
+    def path(self, name: str) -> str:
+        """Where a file of this scenario may lie; the folder goes away afterwards."""
+        return str(self._scratch / name)
 
-    def array(self, name, value):
+    def array(self, name: str, value: Any) -> None:
         """Record `value` (a tensor, variable or array of any shape) under a name of its own."""
         if any(known["array"] == name for known in self.arrays):
-            raise ValueError("two arrays are called {!r}".format(name))
+            raise ValueError(f"two arrays are called {name!r}")
         array = fingerprint.canonical(_to_numpy(value))
         fingerprint.store(array, self._objects)
-        self.arrays.append(dict({"array": name}, **fingerprint.described(array)))
+        self.arrays.append({"array": name, **fingerprint.described(array)})
 
-    def weights(self, prefix, model):
+    def weights(self, prefix: str, model: Any) -> None:
         """Record every weight of `model` as `prefix/<layer class>_<position>/<weight>`."""
         for position, layer in enumerate(model.layers):
-            taken = set()
+            taken: set[str] = set()
             for weight, value in zip(layer.weights, layer.get_weights()):
                 leaf = _unique(_leaf(weight.name), taken)
-                layer_name = "{}_{}".format(_snake(type(layer).__name__), position)
-                self.array("/".join((prefix, layer_name, leaf)), value)
+                self.array(f"{prefix}/{_snake(type(layer).__name__)}_{position}/{leaf}", value)
 
-    def relation(self, left, right, expected=None, source="", level=""):
+    def relation(
+        self,
+        left: str,
+        right: str,
+        expected: bool | None = None,
+        source: str = "",
+        level: str = "",
+    ) -> None:
         """State that all arrays under `left/` equal those under `right/`, bit for bit.
 
         expected: True, False, or None where nobody says. source: who says so. level: `rerun` where
@@ -78,10 +91,10 @@ class Run:
         """
         ours, theirs = self._under(left), self._under(right)
         if not ours or not theirs:
-            raise ValueError("no arrays under {!r} or {!r}".format(left, right))
+            raise ValueError(f"no arrays under {left!r} or {right!r}")
         self.relations.append(
             {
-                "relation": "{} == {}".format(left, right),
+                "relation": f"{left} == {right}",
                 "expected": expected,
                 "holds": ours == theirs,
                 "source": source,
@@ -91,7 +104,7 @@ class Run:
             }
         )
 
-    def _under(self, prefix):
+    def _under(self, prefix: str) -> dict[str, tuple[Any, ...]]:
         return {
             known["array"][len(prefix) :]: (known["dtype"], known["shape"], known["sha256"])
             for known in self.arrays
@@ -99,7 +112,7 @@ class Run:
         }
 
 
-def _to_numpy(value):
+def _to_numpy(value: Any) -> Any:
     if isinstance(value, (numpy.ndarray, numpy.generic)):
         return value
     if hasattr(value, "detach"):  # torch: may require gradients, may lie on a GPU
@@ -107,20 +120,20 @@ def _to_numpy(value):
     return value.numpy() if hasattr(value, "numpy") else value
 
 
-def _leaf(name):
+def _leaf(name: str) -> str:
     """`dense_3/kernel:0` (Keras 2) and `kernel` (Keras 3) are both `kernel`; numbering goes too."""
     leaf = name.split("/")[-1].split(":")[0].lower()
     return re.sub(r"_\d+$", "", leaf) or "weight"
 
 
-def _snake(name):
+def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def _unique(name, taken):
+def _unique(name: str, taken: set[str]) -> str:
     candidate, count = name, 1
     while candidate in taken:
         count += 1
-        candidate = "{}_{}".format(name, count)
+        candidate = f"{name}_{count}"
     taken.add(candidate)
     return candidate

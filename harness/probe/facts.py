@@ -4,15 +4,32 @@
 framework settled on is recorded, beside the variables that were set.
 """
 
+from __future__ import annotations
+
 import os
 import platform
 import re
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from . import schema
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TypeAlias
 
-def python():
+    from .framework import Framework
+
+    Facts: TypeAlias = dict[str, str | int | bool]
+
+# What Python 3.7 tells of an installed distribution: the name of its folder.
+_INSTALLED = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(-.*)?\.(dist|egg)-info")
+
+
+def python() -> dict[str, str]:
     """The interpreter actually used."""
     return {
         "version": platform.python_version(),
@@ -22,21 +39,30 @@ def python():
     }
 
 
-def packages():
-    """Version of every installed distribution by normalised name (PEP 503)."""
+def packages() -> dict[str, str]:
+    """Version of every installed distribution by normalised name (PEP 503).
+
+    Where two are found, it is that of the first on `sys.path`: the one that is imported.
+    """
+    found: dict[str, str] = {}
+    for name, version in _distributions():
+        if name and version:
+            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), version)
+    return dict(sorted(found.items()))
+
+
+def _distributions() -> Iterator[tuple[str | None, str | None]]:
     try:
         from importlib import metadata
     except ImportError:  # Python 3.7
-        import pkg_resources
-
-        found = ((entry.project_name, entry.version) for entry in pkg_resources.working_set)
+        folders = (info.name for entry in sys.path for info in Path(entry).glob("*-info"))
+        matches = filter(None, map(_INSTALLED.match, folders))
+        yield from ((match["name"], match["version"]) for match in matches)
     else:
-        found = ((entry.metadata["Name"], entry.version) for entry in metadata.distributions())
-    normalised = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found if name}
-    return dict(sorted(normalised.items()))
+        yield from ((entry.metadata["Name"], entry.version) for entry in metadata.distributions())
 
 
-def variables():
+def variables() -> dict[str, str]:
     """The set environment variables that can change what a framework computes."""
     return {
         name: value
@@ -45,20 +71,18 @@ def variables():
     }
 
 
-def framework(audited, log):
+def framework(audited: Framework, log: str) -> Facts:
     """Effective configuration of the framework, flat: strings, integers and booleans.
 
     audited: a `Framework`. log: what importing it wrote to standard error; TensorFlow announces
     there whether oneDNN is on (`tensorflow/core/util/util.cc`). Starts the runtime: call it in a
     child.
     """
-    import numpy
-
-    facts = {
+    facts: Facts = {
         "backend": audited.backend,
         audited.backend: str(audited.module.__version__),
         "keras": _keras_version(audited.keras),
-        "numpy": numpy.__version__,
+        "numpy": np.__version__,
         "floatx": str(audited.keras.backend.floatx()),
         "gpus": len(audited.gpus()),
     }
@@ -66,18 +90,20 @@ def framework(audited, log):
         facts.update(_tensorflow(audited.module, log))
     elif audited.backend == "torch":
         facts["intra_threads"] = audited.module.get_num_threads()
+    elif audited.backend == "jax":
+        facts.update(_jax(audited.module))
     return facts
 
 
-def _tensorflow(tensorflow, log):
-    build = tensorflow.sysconfig.get_build_info()
+def _tensorflow(tensorflow: Any, log: str) -> Facts:
+    build: Any = getattr(tensorflow.sysconfig, "get_build_info", dict)()  # 2.3 on
     threads = tensorflow.config.threading
     return {
         "onednn": _onednn(log),
         "intra_threads": threads.get_intra_op_parallelism_threads(),
         "inter_threads": threads.get_inter_op_parallelism_threads(),
         "xla_auto_jit": str(tensorflow.config.optimizer.get_jit() or "off"),
-        "cuda_build": bool(build.get("is_cuda_build", False)),
+        "cuda_build": bool(tensorflow.test.is_built_with_cuda()),
         "cuda": str(build.get("cuda_version", "")),
         "cudnn": str(build.get("cudnn_version", "")),
         "git": str(tensorflow.version.GIT_VERSION),
@@ -85,7 +111,20 @@ def _tensorflow(tensorflow, log):
     }
 
 
-def _onednn(log):
+def _jax(jax: Any) -> Facts:
+    """What decides JAX's random streams and the precision of its arithmetic."""
+    names = (
+        *("jax_enable_x64", "jax_default_prng_impl", "jax_threefry_partitionable"),
+        *("jax_default_matmul_precision", "jax_numpy_dtype_promotion"),
+    )
+    settings = {name: getattr(jax.config, name, "absent") for name in names}
+    return {
+        **{name: str(value) for name, value in settings.items()},
+        "platform": str(jax.default_backend()),
+    }
+
+
+def _onednn(log: str) -> str:
     if "oneDNN custom operations are on" in log:
         return "on"
     try:
@@ -100,8 +139,8 @@ def _onednn(log):
     return "unknown" if silenced else "off"
 
 
-def _keras_version(keras):
+def _keras_version(keras: Any) -> str:
     """`tensorflow.keras` of some releases hides its version; the `keras` it is made of has it."""
     if isinstance(getattr(keras, "__version__", None), str):
-        return keras.__version__
-    return sys.modules["keras"].__version__ if "keras" in sys.modules else "unknown"
+        return str(keras.__version__)
+    return str(getattr(sys.modules.get("keras"), "__version__", "unknown"))

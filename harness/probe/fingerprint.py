@@ -4,15 +4,22 @@ One line reproduces one: `hashlib.sha256(np.ascontiguousarray(a).tobytes()).hexd
 -0.0 is not 0.0, and the payload of a NaN counts.
 """
 
+from __future__ import annotations
+
 import hashlib
 import math
 import os
 import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-def canonical(value):
+
+def canonical(value: Any) -> NDArray[Any]:
     """`value` as a C-order little-endian NumPy array of its own shape.
 
     Raises TypeError for object arrays: their bytes are addresses.
@@ -26,19 +33,19 @@ def canonical(value):
     return np.ascontiguousarray(array).reshape(array.shape)
 
 
-def sha256(array):
+def sha256(array: NDArray[Any]) -> str:
     """The fingerprint of a canonical array: 64 hexadecimal digits."""
     return hashlib.sha256(array.tobytes()).hexdigest()
 
 
-def described(array):
+def described(array: NDArray[Any]) -> dict[str, Any]:
     """What a record says of a canonical array: dtype, shape, fingerprint, size and statistics.
 
     min, max, mean and std (population, ddof 0) are over the finite elements, None where there are
-    none or the values are not real numbers. Sums are exactly rounded (`math.fsum`), so that the same
-    bits give the same statistics on every NumPy and CPU; the fingerprint alone decides equality.
+    none or the values are not real numbers. Sums are exactly rounded (`math.fsum`): the same bits
+    give the same statistics on every NumPy and CPU. The fingerprint alone decides equality.
     """
-    statistics = dict.fromkeys(("min", "max", "mean", "std"))
+    statistics: dict[str, float | None] = dict.fromkeys(("min", "max", "mean", "std"))
     nonfinite = 0
     kind = _numeric_kind(array.dtype)
     if kind:
@@ -58,43 +65,40 @@ def described(array):
                 "mean": _finite(mean),
                 "std": _finite(math.sqrt(variance)),
             }
-    return dict(
-        {
-            "dtype": array.dtype.name,
-            "shape": list(array.shape),
-            "sha256": sha256(array),
-            "size": int(array.size),
-            "nonfinite": nonfinite,
-        },
-        **statistics
-    )
+    return {
+        "dtype": array.dtype.name,
+        "shape": list(array.shape),
+        "sha256": sha256(array),
+        "size": int(array.size),
+        "nonfinite": nonfinite,
+        **statistics,
+    }
 
 
-def store(array, objects):
+def store(array: NDArray[Any], objects: Path) -> None:
     """Keep a canonical array as `objects/<aa>/<sha256>.npy`, once however often it is seen.
 
     Types that .npy cannot name (bfloat16) are kept as unsigned integers of the same width; the
     record knows the real dtype. The file appears under its name only when it is whole.
     """
     digest = sha256(array)
-    folder = os.path.join(objects, digest[:2])
-    path = os.path.join(folder, digest + ".npy")
-    if os.path.exists(path):
+    path = objects / digest[:2] / f"{digest}.npy"
+    if path.exists():
         return
-    os.makedirs(folder, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     if array.dtype.kind == "V":
-        array = array.view("<u{}".format(array.dtype.itemsize))
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
+        array = array.view(f"<u{array.dtype.itemsize}")
+    handle, temporary = tempfile.mkstemp(dir=str(path.parent), suffix=".tmp")
     with os.fdopen(handle, "wb") as file:
         np.save(file, array, allow_pickle=False)
-    os.replace(temporary, path)
+    Path(temporary).replace(path)
 
 
 _LITTLE = bool(np.array(1, dtype=np.uint16).tobytes()[0])
 
 
-def _numeric_kind(dtype):
-    """"float", "integer", or "" for what has no order or no real values (complex, strings)."""
+def _numeric_kind(dtype: np.dtype[Any]) -> str:
+    """What statistics make sense: of a `float`, an `integer`, or none ("": complex, text)."""
     if dtype.kind in "biu":
         return "integer"
     if dtype.kind == "f" or dtype.name.startswith(("bfloat16", "float8", "float4", "float6")):
@@ -102,5 +106,5 @@ def _numeric_kind(dtype):
     return ""
 
 
-def _finite(value):
+def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None

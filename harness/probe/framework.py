@@ -1,55 +1,66 @@
 """Importing the audited framework once, with everything that forked children would import again."""
 
+from __future__ import annotations
+
 import importlib
 import os
 import sys
 import threading
+from typing import Any
 
 
 class Framework:
     """The imported framework.
 
-    backend: "tensorflow", "jax" or "torch". module: the backend's package. keras: the Keras its
-    users import (`tensorflow.keras`, or stand-alone `keras`). threads: what its pools are pinned to.
+    module: the backend's package. keras: the Keras its users import (`tensorflow.keras`, or
+    stand-alone `keras`).
     """
 
-    def __init__(self, backend, threads):
+    def __init__(self, backend: str, threads: int) -> None:
+        """Import "tensorflow", "jax" or "torch", and pin its pools to `threads`."""
         self.backend = backend
         self.threads = threads
         os.environ["KERAS_BACKEND"] = backend
-        self.module = importlib.import_module(backend)
-        self.keras = (
+        self.module: Any = importlib.import_module(backend)
+        self.keras: Any = (
             self.module.keras if backend == "tensorflow" else importlib.import_module("keras")
         )
         # `tensorflow.keras` is a lazy module: touching it spares every child the import.
         self.keras.layers.Dense  # noqa: B018
         self._pin_threads()
 
-    def fork_is_safe(self):
+    def fork_is_safe(self) -> bool:
         """Whether a child forked now starts like a fresh process that has imported the framework.
 
         Not where the platform's own libraries forbid it (macOS, Windows), nor once Python threads
-        run or TensorFlow's runtime has started: its thread pools do not survive a fork.
+        run or the framework's runtime has started: its thread pools do not survive a fork.
         """
         if not hasattr(os, "fork") or sys.platform == "darwin":
             return False
         return threading.active_count() == 1 and not self.runtime_started()
 
-    def runtime_started(self):
-        """Whether TensorFlow's eager runtime, with its thread pools, runs in this process."""
-        context = sys.modules.get("tensorflow.python.eager.context")
-        return context is not None and bool(getattr(context.context(), "_initialized", False))
+    def runtime_started(self) -> bool:
+        """Whether TensorFlow's eager runtime or a JAX backend, with its threads, runs here."""
+        eager: Any = sys.modules.get("tensorflow.python.eager.context")
+        bridge = sys.modules.get("jax._src.xla_bridge")
+        return bool(
+            (eager and getattr(eager.context(), "_initialized", False))
+            or getattr(bridge, "_backends", None)
+        )
 
-    def gpus(self):
+    def gpus(self) -> list[str]:
         """Names of the GPUs that the framework sees. Starts its runtime: call it in a child."""
         if self.backend == "tensorflow":
-            return [device.name for device in self.module.config.list_physical_devices("GPU")]
+            config = self.module.config
+            if not hasattr(config, "list_physical_devices"):  # before 2.1
+                config = config.experimental
+            return [device.name for device in config.list_physical_devices("GPU")]
         if self.backend == "torch":
             cuda = self.module.cuda
             return [cuda.get_device_name(index) for index in range(cuda.device_count())]
         return [str(device) for device in self.module.devices() if device.platform == "gpu"]
 
-    def _pin_threads(self):
+    def _pin_threads(self) -> None:
         """Pin the pools that environment variables alone do not reach; starts no runtime."""
         if self.backend == "torch":
             self.module.set_num_threads(self.threads)

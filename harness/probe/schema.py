@@ -40,6 +40,7 @@ RECORDED_VARIABLES = (
     "OPENBLAS_",
     "ONEDNN_",
     "DNNL_",
+    "NPROC",
     "NPY_",
     "GLIBC_TUNABLES",
     "PYTHON",

@@ -4,53 +4,63 @@ The file appears under its name only when the trial has ended. While it runs, an
 is `<trial>.jsonl.part`.
 """
 
+from __future__ import annotations
+
 import gc
 import json
 import os
 import sys
+import tempfile
 import time
 import traceback
+from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .. import scenarios
 from . import children, facts, schema
 from .context import Run, UnsupportedError
 from .framework import Framework
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import IO
+
 _MESSAGE_LENGTH = 2000
 
 
+@dataclass
 class Trial:
-    """What the launcher asked for, as its JSON says.
+    """What the launcher asked for: the keys of its JSON.
 
-    output: path of the record file. objects, scratch: folders. backend, device, threads, seconds
-    (limit per scenario), scenarios (names, in order), header (the launcher's part of it), python
-    and main: how this probe was started, for children that must be spawned.
+    output: path of the record file. objects, scratch: folders. device: "cpu" or "gpu". threads:
+    what the framework is pinned to. seconds: the limit per scenario. scenarios: their names, in
+    order. header: the launcher's part of it.
     """
 
-    def __init__(self, specification):
-        self.output = specification["output"]
-        self.objects = specification["objects"]
-        self.scratch = specification["scratch"]
-        self.backend = specification["backend"]
-        self.device = specification["device"]
-        self.threads = specification["threads"]
-        self.seconds = specification["seconds"]
-        self.scenarios = specification["scenarios"]
-        self.header = specification["header"]
-        self.specification = specification
+    output: str
+    objects: str
+    scratch: str
+    backend: str
+    device: str
+    threads: int
+    seconds: float
+    scenarios: list[str]
+    header: dict[str, Any]
 
-    def run(self, say, log_path, spawn):
-        """Measure everything and write the record file.
+    def run(self, say: Callable[[str], None], log_path: Path, spawn: list[str]) -> str:
+        """Measure everything and write the record file; returns the trial's status.
 
         say: called with one line of progress at a time. log_path: where standard error goes, read
         for what importing the framework announced. spawn: arguments that start this probe again for
         one child.
         """
         started = time.monotonic()
-        os.makedirs(os.path.dirname(self.output), exist_ok=True)
-        part = self.output + ".part"
-        with open(part, "w", encoding="utf-8") as file:
+        output = Path(self.output)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        part = output.with_name(output.name + ".part")
+        with part.open("w", encoding="utf-8") as file:
             records = _Writer(file)
             status, message, observations = self._measure(records, say, log_path, spawn)
             records.write(
@@ -62,71 +72,81 @@ class Trial:
                 finished=_now(),
             )
             os.fsync(file.fileno())
-        os.replace(part, self.output)
+        part.replace(output)
         return status
 
-    def child(self, name, result_path, scratch, framework, log):
+    def child(
+        self, name: str, result_path: Path, scratch: Path, framework: Framework, log: str
+    ) -> None:
         """In a child: gather the facts (name "") or run one scenario; hand the result over."""
         children.become_independent(self.seconds)
+        tempfile.tempdir = str(scratch)  # a child ends without its libraries cleaning up
         if name:
             result = observe(scenarios.suite()[name], framework, self.objects, scratch)
         else:
             result = facts.framework(framework, log)
         children.write_result(result_path, result)
 
-    def _measure(self, records, say, log_path, spawn):
-        say("importing {}".format(self.backend))
+    def _measure(
+        self, records: _Writer, say: Callable[[str], None], log_path: Path, spawn: list[str]
+    ) -> tuple[str, str, int]:
+        """Write all lines but the last; returns what that says: status, message, observations."""
+        packages = facts.packages()  # first: importing setuptools puts its own copies on `sys.path`
+
+        def write_header(framework: dict[str, Any]) -> None:
+            records.write("header", **self._header(packages, framework))
+
+        say(f"importing {self.backend}")
         try:
             framework = Framework(self.backend, self.threads)
         except Exception as error:
-            records.write("header", **self._header({}))
-            message = "importing {} failed: {}".format(self.backend, _describe(error))
+            write_header({})
+            message = f"importing {self.backend} failed: {_describe(error)}"
             return schema.INSTALL_FAILED, message, 0
-        log = _read(log_path)
+        sys.stderr.flush()
+        log = log_path.read_text(encoding="utf-8", errors="replace")
         fork = framework.fork_is_safe()
         gc.collect()
         if hasattr(gc, "freeze"):
             gc.freeze()  # children then touch fewer of the parent's pages
 
-        def call(name, seconds):
-            scratch = os.path.join(self.scratch, "child")
+        def call(name: str) -> children.Outcome:
+            scratch = Path(self.scratch, "child")
 
-            def start(log_file, result_path):
+            def start(log_file: IO[bytes], result_path: Path) -> children.Child:
                 if fork:
                     return children.Forked(
                         lambda: self.child(name, result_path, scratch, framework, log), log_file
                     )
-                return children.Spawned(spawn + [name, result_path, scratch], log_file)
+                return children.spawned([*spawn, name, str(result_path), str(scratch)], log_file)
 
-            return children.call(start, scratch, seconds)
+            return children.call(start, scratch, self.seconds)
 
-        status, message, gathered, _ = call("", self.seconds)
-        if status == schema.OK:
-            gathered["start_method"] = "fork" if fork else "spawn"
-        records.write("header", **self._header(gathered or {}))
-        if status != schema.OK:
-            return status, "while asking {} for its configuration: {}".format(
-                self.backend, message
-            ), 0
-        if self.device == "gpu" and not gathered["gpus"]:
-            return schema.DEVICE_MISSING, "{} sees no GPU".format(self.backend), 0
+        gathered = call("")
+        if gathered.status != schema.OK:
+            write_header({})
+            asked = f"while asking {self.backend} for its configuration"
+            return gathered.status, f"{asked}: {gathered.message}", 0
+        write_header({**gathered.result, "start_method": "fork" if fork else "spawn"})
+        if self.device == "gpu" and not gathered.result["gpus"]:
+            return schema.DEVICE_MISSING, f"{self.backend} sees no GPU", 0
 
         for position, name in enumerate(self.scenarios, 1):
-            say("{}/{} {}".format(position, len(self.scenarios), name))
-            status, message, observed, seconds = call(name, self.seconds)
-            observed = observed or _nothing(status, message)
-            records.write("observation", scenario=name, seconds=round(seconds, 3), **observed)
+            say(f"{position}/{len(self.scenarios)} {name}")
+            given = call(name)
+            observed = given.result or _nothing(given.status, given.message)
+            records.write("observation", scenario=name, seconds=round(given.seconds, 3), **observed)
             if observed["status"] not in (schema.OK, schema.UNSUPPORTED):
-                say("{} {}: {}".format(observed["status"].upper(), name, observed["message"]))
+                say(f"{observed['status'].upper()} {name}: {observed['message']}")
         return schema.OK, "", len(self.scenarios)
 
-    def _header(self, framework):
+    def _header(self, packages: dict[str, str], framework: dict[str, Any]) -> dict[str, Any]:
         suite = scenarios.suite()
         return dict(
             self.header,
             format=schema.FORMAT,
             python=facts.python(),
-            packages=facts.packages(),
+            packages=packages,
             framework=framework,
             variables=facts.variables(),
             scenarios={name: suite[name].described() for name in self.scenarios},
@@ -134,15 +154,17 @@ class Trial:
         )
 
 
-def observe(scenario, framework, objects, scratch):
+def observe(
+    scenario: scenarios.Scenario, framework: Framework, objects: str, scratch: Path
+) -> dict[str, Any]:
     """Run `scenario` in this process; what it gave, as a record file holds it."""
     run = Run(framework, objects, scratch)
     try:
         scenario.function(run)
     except UnsupportedError as missing:
-        return _nothing(schema.UNSUPPORTED, "this version has no {}".format(missing))
+        return _nothing(schema.UNSUPPORTED, f"this version has no {missing}")
     except Exception as error:
-        return _nothing(schema.ERROR, _describe(error))
+        return _nothing(schema.ERROR, _describe(error, Path(scenario.file).parent))
     return {
         "status": schema.OK,
         "message": "",
@@ -151,38 +173,34 @@ def observe(scenario, framework, objects, scratch):
     }
 
 
-def _nothing(status, message):
+def _nothing(status: str, message: str) -> dict[str, Any]:
     return {"status": status, "message": message, "arrays": [], "relations": []}
 
 
-def _describe(error):
-    """`ValueError: what it says (texts.py:88)`, cut to a length a report can show."""
-    place = ""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "{0}harness{0}".format(os.sep) in frame.filename]
-    if ours:
-        place = " ({}:{})".format(os.path.basename(ours[-1].filename), ours[-1].lineno)
-    text = "{}: {}".format(type(error).__name__, error)
-    return text[:_MESSAGE_LENGTH] + place
+def _describe(error: BaseException, folder: Path | None = None) -> str:
+    """`ValueError: what it says (texts.py:88)`, cut to a length a report can show.
+
+    The place is the innermost one in a file directly in `folder`.
+    """
+    text = f"{type(error).__name__}: {error}"[:_MESSAGE_LENGTH]
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.parent == folder:
+            return f"{text} ({path.name}:{frame.lineno})"
+    return text
 
 
-def _read(path):
-    sys.stderr.flush()
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read()
-
-
-def _now():
+def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 class _Writer:
     """JSON lines, each on disk before the next scenario starts."""
 
-    def __init__(self, file):
+    def __init__(self, file: IO[str]) -> None:
         self._file = file
 
-    def write(self, kind, **fields):
-        line = json.dumps(dict({"record": kind}, **fields), allow_nan=False)
+    def write(self, kind: str, **fields: Any) -> None:
+        line = json.dumps({"record": kind, **fields}, allow_nan=False)
         self._file.write(line + "\n")
         self._file.flush()

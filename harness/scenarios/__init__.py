@@ -4,22 +4,35 @@ A scenario is a function that takes a `Run` (see `harness.probe.context`), build
 framework, and names the arrays and relations to keep::
 
     @scenario("recipes/numpy_only", source="where the recipe comes from")
-    def numpy_only(run):
+    def numpy_only(run: Run) -> None:
         \"\"\"One sentence that the report shows.\"\"\"
         run.numpy.random.seed(run.seed)
-        run.weights("first", small_model(run))
+        run.weights("first", dense_pair(run))
 
 Scenario modules import nothing but the standard library and this package, so that the host can list
 the suite without a framework, and they run on Python 3.7 to 3.14.
 """
 
+from __future__ import annotations
+
 import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from ..probe.context import Run
+
+    Function: TypeAlias = Callable[[Run], None]
 
 FAMILIES = ("texts", "recipes", "controls")
 
-_registry = {}
+_registry: dict[str, Scenario] = {}
 
 
+@dataclass(frozen=True)
 class Scenario:
     """One entry of the suite.
 
@@ -28,20 +41,24 @@ class Scenario:
     control, whose failed expectation voids the whole audit.
     """
 
-    def __init__(self, name, function, source, launches, launches_source, control):
-        self.name = name
-        self.function = function
-        self.source = source
-        self.launches = launches
-        self.launches_source = launches_source
-        self.control = control
+    name: str
+    function: Function
+    source: str
+    launches: str
+    launches_source: str
+    control: bool
 
     @property
-    def summary(self):
+    def summary(self) -> str:
         """The first line of the function's docstring."""
-        return self.function.__doc__.strip().splitlines()[0]
+        return (self.function.__doc__ or "").strip().splitlines()[0]
 
-    def described(self):
+    @property
+    def file(self) -> str:
+        """The path of the module that defines the function."""
+        return self.function.__code__.co_filename
+
+    def described(self) -> dict[str, Any]:
         """The plain data that a record's header carries about the scenario."""
         return {
             "summary": self.summary,
@@ -52,32 +69,38 @@ class Scenario:
         }
 
 
-def scenario(name, source="", launches="", launches_source="", control=False):
+def scenario(
+    name: str,
+    source: str = "",
+    launches: str = "",
+    launches_source: str = "",
+    control: bool = False,
+) -> Callable[[Function], Function]:
     """Register the decorated function as the scenario `name` (`family/name`).
 
     Raises ValueError for a name already taken, an unknown expectation, or a missing docstring.
     """
     if launches not in ("", "same", "differ"):
-        raise ValueError("launches is 'same', 'differ' or '', not {!r}".format(launches))
+        raise ValueError(f"launches is 'same', 'differ' or '', not {launches!r}")
 
-    def register(function):
+    def register(function: Function) -> Function:
         if name in _registry:
-            raise ValueError("two scenarios are called {!r}".format(name))
+            raise ValueError(f"two scenarios are called {name!r}")
         if not (function.__doc__ or "").strip():
-            raise ValueError("scenario {!r} needs a docstring: the report shows it".format(name))
+            raise ValueError(f"scenario {name!r} needs a docstring: the report shows it")
         _registry[name] = Scenario(name, function, source, launches, launches_source, control)
         return function
 
     return register
 
 
-def suite():
+def suite() -> dict[str, Scenario]:
     """All scenarios by name, in suite order."""
     for family in FAMILIES:
-        importlib.import_module("{}.{}".format(__name__, family))
+        importlib.import_module(f"{__name__}.{family}")
     return dict(_registry)
 
 
-def names():
+def names() -> tuple[str, ...]:
     """The names of all scenarios, in suite order."""
     return tuple(suite())

@@ -5,6 +5,10 @@ the same process (the `rerun` level); across launches and cells the same arrays 
 levels.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from . import scenario
 from .models import dense_pair
 from .seeding import (
@@ -23,8 +27,15 @@ from .sources import (
     TEXT_001,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def _twice(run, build, expected=None, source=""):
+    from ..probe.context import Run
+
+
+def _twice(
+    run: Run, build: Callable[[], Any], expected: bool | None = None, source: str = ""
+) -> None:
     """Record `build()` as `first`, again as `second`, and state whether they must agree."""
     run.weights("first", build())
     run.weights("second", build())
@@ -32,16 +43,16 @@ def _twice(run, build, expected=None, source=""):
 
 
 @scenario("recipes/none")
-def none(run):
+def none(run: Run) -> None:
     """No seed at all."""
     _twice(run, lambda: dense_pair(run))
 
 
 @scenario("recipes/python_only")
-def python_only(run):
+def python_only(run: Run) -> None:
     """Seed Python's `random` only."""
 
-    def build():
+    def build() -> Any:
         seed_python(run, run.seed)
         return dense_pair(run)
 
@@ -49,10 +60,10 @@ def python_only(run):
 
 
 @scenario("recipes/numpy_only")
-def numpy_only(run):
+def numpy_only(run: Run) -> None:
     """Seed NumPy's global generator only."""
 
-    def build():
+    def build() -> Any:
         seed_numpy(run, run.seed)
         return dense_pair(run)
 
@@ -60,10 +71,10 @@ def numpy_only(run):
 
 
 @scenario("recipes/framework_only")
-def framework_only(run):
+def framework_only(run: Run) -> None:
     """Seed the framework's global generator only (`tf.random.set_seed`)."""
 
-    def build():
+    def build() -> Any:
         seed_framework(run, run.seed)
         return dense_pair(run)
 
@@ -76,10 +87,10 @@ def framework_only(run):
     launches="same",
     launches_source=TEXT_001,
 )
-def numpy_and_framework(run):
+def numpy_and_framework(run: Run) -> None:
     """Seed NumPy and the framework, as text 001 advises."""
 
-    def build():
+    def build() -> Any:
         seed_numpy(run, run.seed)
         seed_framework(run, run.seed)
         return dense_pair(run)
@@ -93,10 +104,10 @@ def numpy_and_framework(run):
     launches="same",
     launches_source=SET_RANDOM_SEED,
 )
-def all_three(run):
+def all_three(run: Run) -> None:
     """Seed Python, NumPy and the framework."""
 
-    def build():
+    def build() -> Any:
         seed_all_three(run, run.seed)
         return dense_pair(run)
 
@@ -109,11 +120,11 @@ def all_three(run):
     launches="same",
     launches_source=SET_RANDOM_SEED,
 )
-def set_random_seed(run):
+def set_random_seed(run: Run) -> None:
     """Call `keras.utils.set_random_seed`."""
     seed = run.api("keras.utils.set_random_seed")
 
-    def build():
+    def build() -> Any:
         seed(run.seed)
         return dense_pair(run)
 
@@ -126,11 +137,11 @@ def set_random_seed(run):
     launches="same",
     launches_source=INITIALIZER_SEED,
 )
-def seed_per_initializer(run):
+def seed_per_initializer(run: Run) -> None:
     """Give every initializer the same integer seed; seed nothing globally."""
 
-    def build():
-        glorot = run.keras.initializers.GlorotUniform
+    def build() -> Any:
+        glorot = run.api("keras.initializers.GlorotUniform")
         return dense_pair(run, glorot(seed=run.seed), glorot(seed=run.seed))
 
     _twice(run, build, expected=True, source=INITIALIZER_SEED)
@@ -142,11 +153,11 @@ def seed_per_initializer(run):
     launches="same",
     launches_source=INITIALIZER_SEED,
 )
-def seed_per_layer_path(run):
+def seed_per_layer_path(run: Run) -> None:
     """Give every layer a seed hashed from one seed and the layer's path."""
 
-    def build():
-        glorot = run.keras.initializers.GlorotUniform
+    def build() -> Any:
+        glorot = run.api("keras.initializers.GlorotUniform")
         return dense_pair(
             run,
             glorot(seed=seed_of_layer(run.seed, "model/0/kernel")),
@@ -162,7 +173,7 @@ def seed_per_layer_path(run):
     launches="same",
     launches_source=NEP_19,
 )
-def weights_from_file(run):
+def weights_from_file(run: Run) -> None:
     """Draw the weights once, keep them in an .npz file, load them into every model."""
     numpy = run.numpy
     frozen = numpy.random.RandomState(run.seed)
@@ -171,7 +182,7 @@ def weights_from_file(run):
     drawn = [frozen.uniform(-0.5, 0.5, shape).astype("float32") for shape in shapes]
     numpy.savez(path, *drawn)
 
-    def build():
+    def build() -> Any:
         model = dense_pair(run)
         with numpy.load(path) as stored:
             model.set_weights([stored[key] for key in stored.files])

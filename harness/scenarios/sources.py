@@ -1,4 +1,4 @@
-"""Where the claims and promises come from. Each is quoted in the report beside what was measured."""
+"""Where claims and promises come from. The report quotes each beside what was measured."""
 
 TEXT_000 = (
     "text 000, 'Why does the Keras Sequential model exhibit discontinuous initialization "

@@ -7,14 +7,21 @@ rejects its integer labels. Only example 1 of text 001 trains: the other two say
 the same", and are about initial weights.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from . import scenario
 from .models import built, dense_pair, digits_classifier
 from .seeding import seed_all_three, seed_framework, seed_numpy
 from .sources import INITIALIZER_SEED, TEXT_000, TEXT_001
 
+if TYPE_CHECKING:
+    from ..probe.context import Run
+
 
 @scenario("texts/two_instances", source=TEXT_000 + ", example 1")
-def two_instances(run):
+def two_instances(run: Run) -> None:
     """Seed Python, NumPy and TensorFlow once, then build the same model twice."""
     seed_all_three(run, run.seed)
     run.weights("first", dense_pair(run))
@@ -23,7 +30,7 @@ def two_instances(run):
 
 
 @scenario("texts/weights_copied", source=TEXT_000 + ", example 2")
-def weights_copied(run):
+def weights_copied(run: Run) -> None:
     """Build, reseed, build again, then copy the first layer's weights from the first model."""
     seed_all_three(run, run.seed)
     model = dense_pair(run)
@@ -42,7 +49,7 @@ def weights_copied(run):
 
 
 @scenario("texts/cloned_model", source=TEXT_000 + ", example 3")
-def cloned_model(run):
+def cloned_model(run: Run) -> None:
     """Clone a model: the text says that the clone has identical weights."""
     seed_all_three(run, run.seed)
     original = dense_pair(run)
@@ -60,15 +67,13 @@ def cloned_model(run):
     launches="same",
     launches_source=TEXT_001 + ", example 1: 'consistent across runs'",
 )
-def global_seeds_training(run):
+def global_seeds_training(run: Run) -> None:
     """Seed NumPy and TensorFlow, build, train ten epochs, save the weights and load them back."""
     seed_numpy(run, run.seed)
     seed_framework(run, run.seed)
     model = digits_classifier(run)
     run.weights("initial", model)
-    model.compile(
-        optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     images = run.numpy.random.rand(1000, 784)
     labels = run.numpy.random.randint(0, 10, 1000)
     run.array("data/images", images)
@@ -89,8 +94,8 @@ def global_seeds_training(run):
     launches="same",
     launches_source=TEXT_001 + ", example 2",
 )
-def seeded_initializer_shared(run):
-    """One seeded GlorotUniform instance for both layers, called a second time for a second model."""
+def seeded_initializer_shared(run: Run) -> None:
+    """One seeded GlorotUniform instance for both layers, called again for a second model."""
     seed_numpy(run, run.seed)
     seed_framework(run, run.seed)
     initializer = run.keras.initializers.GlorotUniform(seed=run.seed)
@@ -105,7 +110,7 @@ def seeded_initializer_shared(run):
     launches="same",
     launches_source=TEXT_001 + ", example 2",
 )
-def seeded_initializer_separate(run):
+def seeded_initializer_separate(run: Run) -> None:
     """A GlorotUniform instance of its own for every layer, all with the same seed."""
     seed_numpy(run, run.seed)
     seed_framework(run, run.seed)
@@ -121,18 +126,19 @@ def seeded_initializer_separate(run):
     launches="same",
     launches_source=TEXT_001 + ", example 3",
 )
-def custom_seeded_layer(run):
+def custom_seeded_layer(run: Run) -> None:
     """A custom layer that hands its seed to a RandomUniform initializer of its own."""
     keras = run.keras
+    layer: Any = keras.layers.Layer
 
-    class MyCustomLayer(keras.layers.Layer):
-        def __init__(self, units, seed=None, **kwargs):
+    class MyCustomLayer(layer):  # type: ignore[misc]
+        def __init__(self, units: int, seed: int | None = None, **kwargs: Any) -> None:
             super().__init__(**kwargs)
             self.units = units
             self.seed = seed
             self.w_initializer = keras.initializers.RandomUniform(seed=seed)
 
-        def build(self, input_shape):
+        def build(self, input_shape: Any) -> None:
             self.w = self.add_weight(
                 name="w",
                 shape=(input_shape[-1], self.units),
@@ -144,10 +150,10 @@ def custom_seeded_layer(run):
             )
             super().build(input_shape)
 
-        def call(self, inputs):
+        def call(self, inputs: Any) -> Any:
             return inputs @ self.w + self.b
 
-        def compute_output_shape(self, input_shape):
+        def compute_output_shape(self, input_shape: Any) -> Any:
             return (input_shape[0], self.units)
 
     seed_numpy(run, run.seed)
@@ -163,7 +169,7 @@ def custom_seeded_layer(run):
     run.relation("first", "second", expected=True, source=TEXT_001 + ", example 3")
 
 
-def _dense_classifier(run, hidden, output):
+def _dense_classifier(run: Run, hidden: Any, output: Any) -> Any:
     dense = run.keras.layers.Dense
     return digits_classifier(
         run,

@@ -51,9 +51,9 @@ def test_the_digest_depends_on_python_packages_and_hashes() -> None:
 def test_a_matrix_that_asks_for_something_else_is_told_to_lock_again() -> None:
     lock = Lock(content(here={"packages": []}))
 
-    with pytest.raises(LockError, match="has an older .* run `nox -s lock`"):
+    with pytest.raises(LockError, match=r"has an older .* run `nox -s lock`"):
         lock.locked(replace(ENVIRONMENT, requirements=("tensorflow==2.9.2",)), "here")
-    with pytest.raises(LockError, match="has no .* run `nox -s lock`"):
+    with pytest.raises(LockError, match=r"has no .* run `nox -s lock`"):
         lock.locked(replace(ENVIRONMENT, id="other"), "here")
     with pytest.raises(LockError, match="for here, not for elsewhere"):
         lock.locked(ENVIRONMENT, "elsewhere")
@@ -80,7 +80,10 @@ def test_a_missing_lock_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_uv_writes_is_understood() -> None:
-    text = "absl-py==2.5.1 \\\n    --hash=sha256:bb \\\n    --hash=sha256:aa\nsix==1.17.0 \\\n    --hash=sha256:cc\n"
+    text = (
+        "absl-py==2.5.1 \\\n    --hash=sha256:bb \\\n    --hash=sha256:aa\n"
+        "six==1.17.0 \\\n    --hash=sha256:cc\n"
+    )
 
     assert _parse(text) == {
         "absl-py==2.5.1": ["sha256:aa", "sha256:bb"],
@@ -89,7 +92,10 @@ def test_what_uv_writes_is_understood() -> None:
 
 
 def test_uv_s_reason_comes_without_its_drawing() -> None:
-    log = "warning: something\n  × No solution found:\n  ╰─▶ Because x==1 has no wheels\n      and y\n"
+    log = (
+        "warning: something\n  × No solution found:\n"
+        "  ╰─▶ Because x==1 has no wheels\n      and y\n"
+    )
 
     assert _reason(log) == "No solution found: Because x==1 has no wheels and y"
 

@@ -43,11 +43,24 @@ def test_a_speaker_writes_to_the_journal_where_there_is_one(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize(
+    ("nox", "printed"),
+    [
+        (False, "installing\ntrial 1: 1/2 a\ntrial 1: CRASH a: SIGSEGV\n"),
+        (True, "\x1b[Kinstalling\n\x1b[Ktrial 1: 1/2 a\r\x1b[Ktrial 1: CRASH a: SIGSEGV\n"),
+    ],
+    ids=["file", "terminal of nox"],
+)
 def test_a_speaker_prints_where_there_is_none(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], nox: bool, printed: str
 ) -> None:
     monkeypatch.delenv(progress.JOURNAL, raising=False)
+    monkeypatch.delenv(progress.NOX, raising=False)
+    if nox:
+        monkeypatch.setenv(progress.NOX, "1")
+    say = progress.speaker("tf2_9")
 
-    progress.speaker("tf2_9")("installing")
+    for line in ("installing", "trial 1: 1/2 a", "trial 1: CRASH a: SIGSEGV"):
+        say(line)
 
-    assert capsys.readouterr().out == "installing\n"
+    assert capsys.readouterr().out == printed

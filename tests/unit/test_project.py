@@ -53,7 +53,9 @@ def test_a_session_name_selects_one_session(name: str) -> None:
 
 def test_the_report_requires_no_audit_that_could_fail() -> None:
     tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
-    keywords = {word.arg for call in ast.walk(tree) if isinstance(call, ast.Call) for word in call.keywords}
+    keywords = {
+        word.arg for call in ast.walk(tree) if isinstance(call, ast.Call) for word in call.keywords
+    }
 
     assert "requires" not in keywords
 

@@ -25,7 +25,9 @@ def test_listing_the_suite_imports_no_framework() -> None:
         "import sys; from harness import scenarios; scenarios.names();"
         "print({'numpy', 'tensorflow', 'keras', 'pandas'} & set(sys.modules))"
     )
-    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
 
     assert listed.stdout.strip() == "set()"
 

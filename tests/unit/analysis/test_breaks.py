@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis import numeric
 from harness.analysis.breaks import CONTRADICTION, ONE_LAUNCH
-from harness.analysis.differences import NO_BYTES
+from harness.analysis.differences import NO_BYTES, NOT_STABLE
 from tests.unit.analysis.builder import Recorder, environment, plan, rerun
 from tests.unit.analysis.reading import rows, verdict
 
@@ -218,7 +218,8 @@ def test_the_stable_arrays_of_an_unstable_scenario_are_compared(tmp_path: Path) 
         "tf10", *runs({"noise": draw(2), "w": draw(6)}, {"noise": draw(3), "w": draw(6)})
     )
     results = recorder.analyse(PLAN)
-    assert rows(results.breaks, "arrays", "first_index", level="packages") == [(1, "w[0,0]")]
+    columns = ("arrays", "first_index", "confounders")
+    assert rows(results.breaks, *columns, level="packages") == [(1, "w[0,0]", NOT_STABLE)]
 
 
 def test_an_array_that_only_some_launches_gave_is_neither_missing_nor_compared(
@@ -228,7 +229,19 @@ def test_an_array_that_only_some_launches_gave_is_neither_missing_nor_compared(
     recorder.launches("tf9", *runs({"w": draw(0)}, {"w": draw(0), "extra": draw(1)}))
     recorder.launches("tf10", *runs({"w": draw(0)}, {"w": draw(0)}))
     results = recorder.analyse(PLAN)
-    assert verdict(results.verdicts, "s/x", "packages") == ("holds", 1, 0)
+    assert results.breaks[results.breaks["level"] == "packages"].empty
+    assert verdict(results.verdicts, "s/x", "packages") == ("untested", 0, 0)
+
+
+def test_that_the_stable_arrays_agree_says_nothing_about_the_others(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    bias = np.zeros(10, "f4")
+    for name, seed in (("tf9", 0), ("tf10", 2)):
+        recorder.launches(
+            name, *runs({"w": draw(seed), "b": bias}, {"w": draw(seed + 1), "b": bias})
+        )
+    results = recorder.analyse(PLAN)
+    assert verdict(results.verdicts, "s/x", "packages") == ("untested", 0, 0)
 
 
 def test_places_without_arrays_are_not_compared(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from harness.plan import Cell
 from tests.unit.analysis.builder import Recorder, environment, plan
 from tests.unit.analysis.reading import rows
 
@@ -48,8 +49,12 @@ def test_a_measured_cell_shows_what_was_really_there(tmp_path: Path) -> None:
 
 def test_versions_fall_back_on_the_installed_package(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
-    recorder.trial(packages={"tensorflow-cpu": "2.9.3"}, framework={"backend": "tensorflow"})
-    assert rows(recorder.analyse(PLAN).cells, "tensorflow", "keras") == [("2.9.3", "")]
+    recorder.trial(
+        packages={"tensorflow-cpu": "2.15.1", "keras": "2.15.0"},
+        framework={"backend": "tensorflow", "keras": "unknown"},
+    )
+    columns = ("tensorflow", "keras", "numpy")
+    assert rows(recorder.analyse(PLAN).cells, *columns) == [("2.15.1", "2.15.0", "")]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +112,15 @@ def test_a_refused_record_is_an_error_of_its_cell(tmp_path: Path) -> None:
     ((status, message),) = rows(recorder.analyse(PLAN).cells, "status", "message")
     assert status == "error"
     assert message.startswith("trial 2: its record was refused: m1/tf1.default.cpu/2.jsonl:1: ")
+
+
+def test_an_excluded_cell_is_excluded_whatever_is_left_of_it(tmp_path: Path) -> None:
+    path = Recorder(tmp_path).trial(arrays=X)
+    path.rename(path.with_name("1.jsonl.part"))
+    planned = plan(*PLAN.environments, cells=[Cell("tf1", "default", "cpu", excluded="no wheel")])
+    assert rows(Recorder(tmp_path).analyse(planned).cells, "machine", "status", "message") == [
+        ("", "excluded", "no wheel")
+    ]
 
 
 def test_fewer_launches_than_planned_are_said(tmp_path: Path) -> None:

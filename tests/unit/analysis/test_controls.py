@@ -158,3 +158,30 @@ def test_one_launch_agrees_with_nothing(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
     recorder.trial(arrays={"s/x": {"w": np.zeros(3)}}, scenarios={"s/x": declared("same")})
     assert recorder.analyse(PLAN).relations.empty
+
+
+def test_where_only_controls_ran_none_of_them_is_missed(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    recorder.trial(arrays={UNSEEDED: {"w": np.zeros(3)}}, scenarios=CONTROLS)
+    assert recorder.analyse(PLAN).void == ()
+
+
+def test_a_control_that_neither_plan_nor_cell_asks_for_is_not_missed(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    x = {"s/x": {"w": np.zeros(3)}}
+    both = {**x, UNSEEDED: {"w": np.ones(3)}}
+    recorder.trial("tf1", arrays=both, scenarios={UNSEEDED: CONTROLS[UNSEEDED]})
+    recorder.trial("tf2", arrays=x)
+    environments = [environment(name, tensorflow=name[2:]) for name in ("tf1", "tf2")]
+    assert recorder.analyse(plan(*environments, scenarios=("s/x",))).void == ()
+
+
+def test_relations_of_a_control_that_failed_void_nothing(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    recorder.trial(
+        arrays={ANOTHER: {"a/w": np.zeros(3)}},
+        statuses={ANOTHER: "error"},
+        scenarios={ANOTHER: CONTROLS[ANOTHER]},
+        relations={ANOTHER: [relation("a == b", False, True)]},
+    )
+    assert recorder.analyse(PLAN).void == ()

@@ -91,8 +91,12 @@ def test_effective_configuration_variables_and_the_machine_confound(moved: Any) 
 
 
 def test_hash_seeds_paths_and_times_never_confound(moved: Any) -> None:
-    left = {"variables": {"PYTHONHASHSEED": "1"}}  # the builder varies seed and executable
-    right = {"variables": {"PYTHONHASHSEED": "2"}, "started": "2027-01-01T00:00:00+00:00"}
+    # The builder varies seed and executable.
+    left = {"variables": {"PYTHONHASHSEED": "1", "KERAS_HOME": "/tmp/1"}}
+    right = {
+        "variables": {"PYTHONHASHSEED": "2", "KERAS_HOME": "/tmp/2"},
+        "started": "2027-01-01T00:00:00+00:00",
+    }
     assert moved(left, right, "process", "trial") == []
 
 

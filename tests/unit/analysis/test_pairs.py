@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +50,15 @@ def test_a_version_that_was_not_measured_is_stepped_over(tmp_path: Path) -> None
     ]
 
 
+def test_a_version_where_the_scenario_failed_is_stepped_over(tmp_path: Path) -> None:
+    environments = [environment(f"tf{minor}", tensorflow=f"2.{minor}") for minor in (9, 10, 11)]
+    Recorder(tmp_path).trial("tf10", statuses={"recipes/x": "unsupported"})
+    measured = everywhere(environments[0], environments[2])
+    assert steps(tmp_path, plan(*environments), *measured) == [
+        ("packages", "tensorflow", "2.9", "2.11", "tf9", "tf11")
+    ]
+
+
 def test_each_axis_of_a_grid_is_compared_where_the_others_are_equal(tmp_path: Path) -> None:
     environments = [
         environment(
@@ -91,7 +101,7 @@ def test_an_axis_that_one_side_does_not_declare_is_a_difference(tmp_path: Path) 
 
 
 def test_environments_that_declare_nothing_are_never_compared(tmp_path: Path) -> None:
-    environments = [environment("one"), environment("two")]
+    environments = [environment("one"), replace(environment("two"), backend="jax")]
     assert steps(tmp_path, plan(*environments), *everywhere(*environments)) == []
 
 
@@ -216,3 +226,10 @@ def test_of_two_environments_that_declare_the_same_the_first_stands_on_the_line(
     assert steps(tmp_path, plan(*environments), *everywhere(*environments)) == [
         ("packages", "tensorflow", "2.9", "2.10", "one", "two")
     ]
+
+
+def test_a_trial_that_failed_without_a_lock_does_not_set_a_machine_apart(tmp_path: Path) -> None:
+    planned = plan(environment("tf9", tensorflow="2.9"))
+    Recorder(tmp_path).trial("tf9", 3, machine="m1", lock="", packages={}, end="install_failed")
+    places = [{"environment": "tf9", "machine": name} for name in ("m1", "m2")]
+    assert [step[2:4] for step in steps(tmp_path, planned, *places)] == [("m1", "m2")]

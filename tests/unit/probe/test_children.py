@@ -8,13 +8,16 @@ import random
 import signal
 import sys
 import time
-from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from harness.probe import children
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="forks"),
@@ -23,18 +26,17 @@ pytestmark = [
 ]
 
 
-def forked(scratch: Path, work: Any, seconds: float = 20) -> tuple[str, str, Any, float]:
+def forked(scratch: Path, work: Any, seconds: float = 20) -> children.Outcome:
     """`work()` in a forked child that became independent, as the probe runs a scenario."""
 
-    def start(log: Any, result_path: str) -> children.Forked:
+    def start(log: IO[bytes], result_path: Path) -> children.Forked:
         def target() -> None:
             children.become_independent(seconds)
             children.write_result(result_path, work())
 
         return children.Forked(target, log)
 
-    outcome: tuple[str, str, Any, float] = children.call(start, str(scratch), seconds)
-    return outcome
+    return children.call(start, scratch, seconds)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +102,9 @@ def test_an_exception_outside_a_scenario_is_a_crash_not_a_hang(tmp_path: Path) -
 def test_a_spawned_child_is_waited_for_in_the_same_way(tmp_path: Path) -> None:
     code = "import sys, json; json.dump(7, open(sys.argv[1], 'w'))"
 
-    def start(log: Any, result_path: str) -> children.Spawned:
-        return children.Spawned([sys.executable, "-c", code, result_path], log)
+    def start(log: IO[bytes], result_path: Path) -> subprocess.Popen[bytes]:
+        return children.spawned([sys.executable, "-c", code, str(result_path)], log)
 
-    status, _, result, _ = children.call(start, str(tmp_path / "child"), 30)
+    status, _, result, _ = children.call(start, tmp_path / "child", 30)
 
     assert (status, result) == ("ok", 7)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from harness.probe.context import Run, UnsupportedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 
 class Weight:
@@ -20,29 +24,29 @@ class Weight:
 class Dense:
     """A layer as far as `Run.weights` looks at one."""
 
-    def __init__(self, **weights: np.ndarray) -> None:
+    def __init__(self, **weights: NDArray[Any]) -> None:
         self.weights = [Weight(name) for name in weights]
         self._values = list(weights.values())
 
-    def get_weights(self) -> list[np.ndarray]:
+    def get_weights(self) -> list[NDArray[Any]]:
         return self._values
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Any:
+def run(tmp_path: Path) -> Run:
     keras = SimpleNamespace(utils=SimpleNamespace(set_random_seed="found"))
-    framework = SimpleNamespace(backend="tensorflow", keras=keras)
-    return Run(framework, str(tmp_path / "objects"), str(tmp_path))
+    framework: Any = SimpleNamespace(backend="tensorflow", keras=keras)
+    return Run(framework, tmp_path / "objects", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["dense_3/kernel:0", "kernel", "sequential/dense/kernel_7:0"])
-def test_weight_names_of_keras_2_and_3_are_the_same(run: Any, name: str) -> None:
+def test_weight_names_of_keras_2_and_3_are_the_same(run: Run, name: str) -> None:
     run.weights("first", SimpleNamespace(layers=[Dense(**{name: np.zeros(2)})]))
 
     assert [array["array"] for array in run.arrays] == ["first/dense_0/kernel"]
 
 
-def test_two_weights_of_one_name_stay_apart(run: Any) -> None:
+def test_two_weights_of_one_name_stay_apart(run: Run) -> None:
     layer = Dense(**{"Variable:0": np.zeros(2), "Variable_1:0": np.ones(2)})
 
     run.weights("first", SimpleNamespace(layers=[layer]))
@@ -53,7 +57,7 @@ def test_two_weights_of_one_name_stay_apart(run: Any) -> None:
     ]
 
 
-def test_a_relation_compares_bits_under_two_prefixes(run: Any) -> None:
+def test_a_relation_compares_bits_under_two_prefixes(run: Run) -> None:
     run.array("first/w", np.array([0.0]))
     run.array("second/w", np.array([-0.0]))
     run.array("third/w", np.array([0.0]))
@@ -68,7 +72,7 @@ def test_a_relation_compares_bits_under_two_prefixes(run: Any) -> None:
     assert run.relations[1]["level"] == "rerun"
 
 
-def test_a_relation_does_not_hold_where_arrays_are_missing_on_one_side(run: Any) -> None:
+def test_a_relation_does_not_hold_where_arrays_are_missing_on_one_side(run: Run) -> None:
     run.array("first/w", np.zeros(1))
     run.array("first/b", np.zeros(1))
     run.array("second/w", np.zeros(1))
@@ -78,7 +82,7 @@ def test_a_relation_does_not_hold_where_arrays_are_missing_on_one_side(run: Any)
     assert run.relations[0]["holds"] is False
 
 
-def test_a_prefix_is_a_whole_name(run: Any) -> None:
+def test_a_prefix_is_a_whole_name(run: Run) -> None:
     run.array("first/w", np.zeros(1))
     run.array("first_run/w", np.ones(1))
     run.array("second/w", np.zeros(1))
@@ -88,26 +92,26 @@ def test_a_prefix_is_a_whole_name(run: Any) -> None:
     assert run.relations[0]["holds"] is True
 
 
-def test_a_relation_about_nothing_is_a_mistake(run: Any) -> None:
+def test_a_relation_about_nothing_is_a_mistake(run: Run) -> None:
     run.array("first/w", np.zeros(1))
 
     with pytest.raises(ValueError, match="no arrays"):
         run.relation("first", "second")
 
 
-def test_two_arrays_of_one_name_are_a_mistake(run: Any) -> None:
+def test_two_arrays_of_one_name_are_a_mistake(run: Run) -> None:
     run.array("w", np.zeros(1))
 
     with pytest.raises(ValueError, match="two arrays"):
         run.array("w", np.ones(1))
 
 
-def test_an_api_is_found_by_its_path(run: Any) -> None:
+def test_an_api_is_found_by_its_path(run: Run) -> None:
     assert run.api("keras.utils.set_random_seed") == "found"
     assert run.api("math.pi") > 3
 
 
 @pytest.mark.parametrize("path", ["keras.utils.nothing", "math.nothing", "no_such_package.thing"])
-def test_a_missing_api_is_unsupported_and_named(run: Any, path: str) -> None:
+def test_a_missing_api_is_unsupported_and_named(run: Run, path: str) -> None:
     with pytest.raises(UnsupportedError, match=path):
         run.api(path)

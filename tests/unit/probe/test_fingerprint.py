@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from pathlib import Path
 
 import ml_dtypes
@@ -17,7 +18,9 @@ from harness.store import Store
 
 arrays = hnp.arrays(
     dtype=st.one_of(
-        hnp.floating_dtypes(endianness="?"), hnp.integer_dtypes(endianness="?"), hnp.boolean_dtypes()
+        hnp.floating_dtypes(endianness="?"),
+        hnp.integer_dtypes(endianness="?"),
+        hnp.boolean_dtypes(),
     ),
     shape=hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5),
 )
@@ -88,11 +91,9 @@ def test_statistics_of_huge_values_stay_json() -> None:
 
 @given(arrays)
 def test_the_store_gives_the_same_bits_back(array: np.ndarray) -> None:
-    import tempfile
-
     canonical = fingerprint.canonical(array)
     with tempfile.TemporaryDirectory() as folder:
-        fingerprint.store(canonical, folder)
+        fingerprint.store(canonical, Path(folder))
         loaded = Store(Path(folder)).load(fingerprint.sha256(canonical))
 
         assert loaded.dtype == canonical.dtype
@@ -102,7 +103,7 @@ def test_the_store_gives_the_same_bits_back(array: np.ndarray) -> None:
 
 def test_bfloat16_is_kept_as_its_bits(tmp_path: Path) -> None:
     array = fingerprint.canonical(np.array([1.5, -2.0], dtype=ml_dtypes.bfloat16))
-    fingerprint.store(array, str(tmp_path))
+    fingerprint.store(array, tmp_path)
 
     assert fingerprint.described(array)["dtype"] == "bfloat16"
     loaded = Store(tmp_path).load(fingerprint.sha256(array))
@@ -111,11 +112,11 @@ def test_bfloat16_is_kept_as_its_bits(tmp_path: Path) -> None:
 
 def test_an_array_seen_twice_is_stored_once(tmp_path: Path) -> None:
     array = np.arange(4.0)
-    fingerprint.store(array, str(tmp_path))
+    fingerprint.store(array, tmp_path)
     (stored,) = tmp_path.rglob("*.npy")
     before = stored.stat().st_mtime_ns
 
-    fingerprint.store(array.copy(), str(tmp_path))
+    fingerprint.store(array.copy(), tmp_path)
 
     assert [path.stat().st_mtime_ns for path in tmp_path.rglob("*")][-1:] == [before]
     assert not list(tmp_path.rglob("*.tmp"))
