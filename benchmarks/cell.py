@@ -40,7 +40,7 @@ spec.loader.exec_module(main)
 trial = main._load_harness()
 framework = trial.Framework("tensorflow", int(threads))
 for number, name in enumerate(names):
-    scratch = os.path.join(folder, str(number))
+    scratch = os.path.join(folder, "scratch", str(number))
     os.makedirs(scratch)
     result = trial.observe(trial.scenarios.suite()[name], framework, folder, scratch)
     if result["status"] != "ok":
@@ -102,15 +102,13 @@ def main() -> None:
 
 def _timed(command: list[str], environment: dict[str, str]) -> float:
     started = time.perf_counter()
-    subprocess.run(
-        command,
-        check=True,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    done = subprocess.run(
+        command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True
     )
-    return time.perf_counter() - started
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        sys.exit(f"{' '.join(command[:3])} … failed:\n{done.stderr[-2000:]}")
+    return seconds
 
 
 if __name__ == "__main__":
