@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import shutil
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +15,8 @@ from pathlib import Path
 import archspec.cpu
 import machineid
 import psutil
+
+_NVIDIA = Path("/proc/driver/nvidia")
 
 LABEL = "SAMESEED_MACHINE"  # environment variable: a name people recognise
 
@@ -69,6 +73,8 @@ def _cpu() -> str:
 
 def _gpu() -> tuple[str, str]:
     """Names of the NVIDIA GPUs and the driver's version, empty where there is none."""
+    if sys.platform == "linux" and not shutil.which("nvidia-smi") and not _NVIDIA.exists():
+        return "", ""
     import pynvml
 
     try:

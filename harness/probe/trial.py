@@ -97,6 +97,7 @@ class Trial:
             records.write("header", **self._header(packages, framework))
 
         say(f"importing {self.backend}")
+        gc.disable()  # an import makes objects to keep; looking through them takes a fifth of it
         try:
             framework = Framework(self.backend, self.threads)
         except Exception as error:
@@ -106,9 +107,8 @@ class Trial:
         sys.stderr.flush()
         log = log_path.read_text(encoding="utf-8", errors="replace")
         fork = framework.fork_is_safe()
-        gc.collect()
-        if hasattr(gc, "freeze"):
-            gc.freeze()  # children then touch fewer of the parent's pages
+        gc.freeze()  # children then touch fewer of the parent's pages
+        gc.enable()
 
         def call(name: str) -> children.Outcome:
             scratch = Path(self.scratch, "child")
