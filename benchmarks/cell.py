@@ -80,7 +80,7 @@ def main() -> None:
                 root=ROOT,
                 data=Path(folder),
                 environments=ROOT / ".nox" / "audited",
-                say=lambda line: None,
+                say=lambda _: None,
             )
             started = time.perf_counter()
             statuses = audit.run(jobs=plan.trials, fresh=True)
