@@ -17,7 +17,7 @@ from harness.analysis import controls, frames
 from harness.analysis.breaks import breaks, compare
 from harness.analysis.cells import cells
 from harness.analysis.differences import Differences
-from harness.analysis.events import events
+from harness.analysis.events import comparisons, events
 from harness.analysis.pairs import pairs
 from harness.analysis.selection import select
 from harness.analysis.variants import launches, places, variants
@@ -53,6 +53,7 @@ class Scenario:
 class Results:
     """Everything that reports show. The frames have the columns of the public CSV files.
 
+    comparisons: every comparison that was made, breaks or not; has no file of its own.
     scenarios: those on record, by name. void: why the audit cannot be trusted, a sentence for each
     negative control that did not come out. ignored: records that were left out, a sentence each.
     """
@@ -66,6 +67,7 @@ class Results:
     variants: pd.DataFrame
     breaks: pd.DataFrame
     events: pd.DataFrame
+    comparisons: pd.DataFrame
     verdicts: pd.DataFrame
     scenarios: Mapping[str, Scenario]
     void: tuple[str, ...]
@@ -101,6 +103,7 @@ def analyse(collection: Collection, plan: Plan) -> Results:
         variants=variants(where_measured),
         breaks=found,
         events=events(found),
+        comparisons=comparisons(outcomes),
         verdicts=verdicts(outcomes, names),
         scenarios=scenarios,
         void=controls.void(trials, launched.frame, scenarios, plan),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from harness.analysis.breaks import Outcome
+
 STEP = ["level", "axis", "from", "to"]
 
 
@@ -31,6 +33,17 @@ def events(breaks: pd.DataFrame) -> pd.DataFrame:
         rows.append((LEVELS.index(step[0]), -len(scenarios), row))
     rows.sort(key=lambda ranked: ranked[:2])
     return table("events", (row for *_, row in rows))
+
+
+def comparisons(outcomes: Iterable[Outcome]) -> pd.DataFrame:
+    """One row per comparison that was made: its step, its scenario, and whether the sides differ.
+
+    A step without any that differs is no event; that it was looked at is an answer too.
+    """
+    return table(
+        "comparisons",
+        ((each.level, each.axis, *each.values, each.scenario, each.differs) for each in outcomes),
+    )
 
 
 def _items(joined: str) -> list[str]:

@@ -19,7 +19,7 @@ TEXT, INTEGER, UNSIGNED, NUMBER, FLAG = "str", "Int64", "UInt64", "Float64", "bo
 _CELL = {"environment": TEXT, "setting": TEXT, "device": TEXT, "machine": TEXT}
 _RUN = {**_CELL, "trial": INTEGER, "scenario": TEXT}
 
-# Table → column → dtype. The order is public.
+# Table → column → dtype. The order is public; `comparisons` has no file of its own.
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "fingerprints": {
         **_RUN,
@@ -79,6 +79,14 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "confounders": TEXT,
         "known": TEXT,
         "url": TEXT,
+    },
+    "comparisons": {
+        "level": TEXT,
+        "axis": TEXT,
+        "from": TEXT,
+        "to": TEXT,
+        "scenario": TEXT,
+        "differs": FLAG,
     },
     "verdicts": {
         "scenario": TEXT,

@@ -75,6 +75,11 @@ class _Summary:
             ],
             ("step", "scenarios", "what differs"),
         )
+        if self._view.still:
+            self._line("Nothing changes at")
+            for each in self._view.still:
+                self._line(f"  {each.step} ({count(each.scenarios, 'scenario')} compared)")
+            self._console.print()
 
     def _launches(self) -> None:
         self._table(

@@ -25,6 +25,7 @@ from .sources import (
     SET_RANDOM_SEED,
     TEXT_000,
     TEXT_001,
+    UNSEEDED,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _twice(
     run.relation("first", "second", expected=expected, source=source, level="rerun")
 
 
-@scenario("recipes/none")
+@scenario("recipes/none", launches="differ", launches_source=UNSEEDED)
 def none(run: Run) -> None:
     """No seed at all."""
     _twice(run, lambda: dense_pair(run))

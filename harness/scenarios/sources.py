@@ -15,5 +15,6 @@ INITIALIZER_SEED = (
     "integer [...] will produce the same random values across multiple calls'"
 )
 NEP_19 = "NumPy Enhancement Proposal 19: the stream of RandomState is frozen"
+UNSEEDED = "by construction: every generator starts from the operating system's entropy"
 BY_CONSTRUCTION = "by construction: nothing is drawn at random"
 NEGATIVE_CONTROL = "negative control: an audit that finds no difference here sees none anywhere"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.report.csv import TABLES, Table
 from harness.report.view.claims import Claim, claims
 from harness.report.view.coverage import Cell, Trouble, cells, troubles
-from harness.report.view.events import Event, Launches, events, launches
+from harness.report.view.events import Event, Launches, Still, events, launches, still
 from harness.report.view.frames import place, rows
 from harness.report.view.labels import Labels
 from harness.report.view.matrix import Matrix, matrix
@@ -37,6 +37,7 @@ class View:
     verdict: Verdict
     tiles: tuple[Tile, ...]
     events: tuple[Event, ...]
+    still: tuple[Still, ...]
     launches: tuple[Launches, ...]
     claims: tuple[Claim, ...]
     matrix: Matrix
@@ -77,6 +78,7 @@ def build(results: Results) -> View:
         verdict=verdict(results, standing, found, covered),
         tiles=tiles(results, standing, grid, covered, checked),
         events=found,
+        still=still(results, standing),
         launches=launches(results, labels, standing),
         claims=checked,
         matrix=grid,

@@ -94,6 +94,14 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Still:
+    """A step between cells at which nothing changed in the scenarios that could be compared."""
+
+    step: str
+    scenarios: int
+
+
+@dataclass(frozen=True)
 class Launches:
     """A scenario whose launches differ somewhere: where they agree, and where they do not."""
 
@@ -124,6 +132,23 @@ def events(results: Results, labels: Labels, standing: Mapping[str, Standing]) -
         _event(row, found[_key(row)], labels, ran)
         for row in rows(results.events)
         if _key(row) in found
+    )
+
+
+def still(results: Results, standing: Mapping[str, Standing]) -> tuple[Still, ...]:
+    """The steps at which no scenario that should hold changes, along each axis."""
+    compared: dict[tuple[str, ...], set[str]] = {}
+    changed: set[tuple[str, ...]] = set()
+    for row in rows(results.comparisons):
+        if row["level"] in _WITHIN or standing[row["scenario"]] not in JUDGED:
+            continue
+        compared.setdefault(_key(row), set()).add(row["scenario"])
+        if flag(row["differs"]):
+            changed.add(_key(row))
+    return tuple(
+        Still(step(*key[1:]), len(scenarios))
+        for key, scenarios in compared.items()
+        if key not in changed
     )
 
 

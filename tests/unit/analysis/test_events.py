@@ -66,6 +66,17 @@ def test_every_break_is_in_exactly_one_event(tmp_path: Path) -> None:
     assert not results.events.duplicated(step).any()
 
 
+def test_steps_that_were_looked_at_without_a_break_are_on_record(tmp_path: Path) -> None:
+    steps = rows(audit(tmp_path).comparisons, "from", "to", "scenario", "differs", level="packages")
+    assert sorted(steps, key=lambda step: step[2]) == [
+        ("2.9", "2.10", "s/a", False),
+        ("2.10", "2.11", "s/a", True),
+        ("2.9", "2.10", "s/b", True),
+        ("2.10", "2.11", "s/b", False),
+        ("2.10", "2.11", "s/c", True),
+    ]
+
+
 def test_an_unknown_kind_is_not_listed(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
     for seed, name in enumerate(("tf9", "tf10")):

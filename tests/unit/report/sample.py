@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 
 from harness.analysis import Results, Scenario
+from harness.analysis.frames import COLUMNS
 from harness.plan import Cell, Environment, Plan, Setting
 from harness.report.csv import TABLES
 
@@ -99,6 +100,9 @@ def results(
         variants=_frame("variants", _variants(suite)),
         breaks=_frame("breaks", breaks),
         events=_frame("events", _events(breaks)),
+        comparisons=pd.DataFrame(
+            _comparisons(suite), columns=list(COLUMNS["comparisons"]), dtype=object
+        ),
         verdicts=_frame("verdicts", _verdicts(suite)),
         scenarios={
             name: Scenario(
@@ -306,6 +310,17 @@ def _version_breaks(suite: dict[str, Entry], moved: tuple[str, ...]) -> list[dic
         for name, entry in suite.items()
         for (before, left), (after, right) in pairwise(zip(MEASURED, entry.outcomes, strict=True))
         if left.isalpha() and right.isalpha() and left != right
+    ]
+
+
+def _comparisons(suite: dict[str, Entry]) -> list[dict[str, Any]]:
+    return [
+        {"level": "packages", "axis": "tensorflow", "from": before, "to": after}
+        | {"scenario": name, "differs": left != right}
+        for index, (before, after) in enumerate(pairwise(MEASURED))
+        for name, entry in suite.items()
+        for left, right in [tuple(entry.outcomes[index : index + 2])]
+        if left.isalpha() and right.isalpha()
     ]
 
 

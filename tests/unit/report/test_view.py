@@ -120,6 +120,16 @@ def test_events_are_those_of_the_frame_without_scenarios_that_are_meant_to_diffe
     assert found == expected
 
 
+def test_a_step_without_any_change_is_told_with_what_was_compared() -> None:
+    steps = view(a=Entry("ABBBB"), b=Entry("AAA≠A"), c=Entry("AABBB", control=True)).still
+
+    assert [(each.step, each.scenarios) for each in steps] == [
+        ("TensorFlow 2.10.1 → 2.15.1", 2),
+        ("TensorFlow 2.15.1 → 2.16.2", 1),
+        ("TensorFlow 2.16.2 → 2.21.0", 1),
+    ]
+
+
 def test_an_event_carries_its_first_break_as_example() -> None:
     event = view(b=Entry("AABBB", kind="rounding")).events[0]
     assert (event.title, event.detail) == ("TensorFlow 2.10.1 → 2.15.1", "between package versions")
