@@ -51,20 +51,24 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 SUMMARY = Path("reports/summary.txt")
 
 
-def after_dashes() -> argparse.Namespace:
-    """Our own options, which nox leaves to sessions: everything after `--`."""
+def after_dashes() -> tuple[argparse.Namespace, list[str]]:
+    """Our own options, which nox leaves to sessions: everything after `--`; and what else is there.
+
+    The rest may be pytest's, so that only the sessions that take none refuse it.
+    """
     ours = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
-    parser = argparse.ArgumentParser(prog="nox --", add_help=False)
+    parser = argparse.ArgumentParser(prog="nox --", add_help=False, allow_abbrev=False)
     parser.add_argument("--profile", default=DEFAULT)
     parser.add_argument("--fresh", action="store_true")
-    return parser.parse_known_args(ours)[0]
+    return parser.parse_known_args(ours)
 
 
-OPTIONS = after_dashes()
+OPTIONS, OTHERS = after_dashes()
 try:
     PLAN = load_plan(Path("matrix.yaml"), OPTIONS.profile)
 except SameseedError as error:
-    sys.exit(f"{error}")
+    print(error, file=sys.stderr)
+    sys.exit(error.exit_code)
 
 nox.needs_version = ">=2026.4"
 nox.options.default_venv_backend = "uv"
@@ -73,6 +77,8 @@ nox.options.reuse_venv = "yes"
 
 def harness(session: nox.Session, *arguments: str) -> None:
     """Run a command of the package beside this file, on the Python that runs nox."""
+    if OTHERS:
+        session.error(f"{' '.join(OTHERS)}: after -- there may be --profile NAME and --fresh")
     session.run(sys.executable, "-m", "harness", *arguments, external=True)
 
 
