@@ -77,7 +77,7 @@ def main() -> None:
             audit = Audit(
                 plan,
                 environment,
-                root=ROOT,
+                lock=ROOT / "matrix.lock",
                 data=Path(folder),
                 environments=ROOT / ".nox" / "audited",
                 say=lambda _: None,

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness import records
+from harness.errors import RecordError
 from harness.probe import schema
 
 if TYPE_CHECKING:
@@ -62,17 +64,20 @@ def pending(planned: tuple[Assignment, ...], *, fresh: bool) -> tuple[Assignment
 
 
 def is_done(assignment: Assignment) -> bool:
-    """Whether the record file holds a whole, good trial made from the same inputs."""
+    """Whether the record file holds a whole, good trial made from the same inputs.
+
+    A scenario that crashed or ran out of time is worth another try; one that raised is not.
+    """
     try:
-        lines = assignment.record.read_bytes().splitlines()
-        header, end = json.loads(lines[0]), json.loads(lines[-1])
-        return bool(
-            header["inputs"] == assignment.inputs
-            and end["record"] == "end"
-            and end["status"] == schema.OK
-        )
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        trial = records.read(assignment.record)
+    except (OSError, RecordError):
         return False
+    again = {schema.CRASH, schema.TIMEOUT}
+    return (
+        trial.header.inputs == assignment.inputs
+        and trial.end.status == schema.OK
+        and not any(observation.status in again for observation in trial.observations)
+    )
 
 
 def inputs_digest(

@@ -10,9 +10,9 @@ from filelock import FileLock, Timeout
 
 from harness import install, processes
 from harness.assignments import Assignment, assignments, is_done, pending
-from harness.errors import InstallError, LockError
+from harness.errors import InstallError
 from harness.launch import Launcher, write_failure
-from harness.lock import Lock
+from harness.lock import Lock, has_gpu
 from harness.machine import this_machine
 from harness.platforms import this_platform
 from harness.probe import schema
@@ -44,19 +44,19 @@ class Audit:
         plan: Plan,
         environment: Environment,
         *,
-        root: Path,
+        lock: Path,
         data: Path,
         environments: Path,
         say: Callable[[str], None],
     ) -> None:
         """Prepare to measure one environment.
 
-        root: where `matrix.lock` lies. data: the records' folder. environments: where virtualenvs
+        lock: the path of `matrix.lock`. data: the records' folder. environments: where virtualenvs
         are made. say: called with one line of progress at a time, from several threads.
         """
         self._plan = plan
         self._environment = environment
-        self._root = root
+        self._lock = lock
         self._data = data
         self._home = environments / environment.id
         self._say = say
@@ -66,6 +66,7 @@ class Audit:
         """Install and measure; returns the status of each trial, those measured before included.
 
         What cannot be installed or found becomes records with the reason; nothing is raised for it.
+        Raises `LockError` where the lock does not fit the matrix: then nothing is touched.
         """
         self._home.parent.mkdir(parents=True, exist_ok=True)
         guard = FileLock(f"{self._home}.lock")
@@ -90,9 +91,6 @@ class Audit:
         except InstallError as error:
             self._say(f"{error.status.upper()}: {error}")
             return self._fail(content, error.status, str(error))
-        except LockError as error:
-            self._say(f"{schema.INSTALL_FAILED.upper()}: {error}")
-            return self._fail(content, schema.INSTALL_FAILED, str(error))
         lock = "" if self._environment.interpreter else content
         launcher = Launcher(
             self._plan,
@@ -115,7 +113,8 @@ class Audit:
                 raise InstallError(schema.INSTALL_FAILED, f"{python} does not run: {listed}")
             digest = hashlib.sha256(json.dumps([str(python), listed]).encode()).hexdigest()
             return digest, lambda: python
-        locked = Lock.load(self._root / "matrix.lock").locked(environment, this_platform())
+        gpu = has_gpu(self._plan, environment)
+        locked = Lock.load(self._lock).locked(environment, this_platform(), gpu=gpu)
         return locked.digest, lambda: install.install(self._home, locked, self._say)
 
     def _assignments(self, content: str) -> tuple[Assignment, ...]:

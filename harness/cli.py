@@ -68,7 +68,7 @@ def lock(matrix: MatrixOption = _MATRIX) -> None:
     from harness.matrix import load_matrix
     from harness.plan import WHOLE
 
-    path = matrix.with_suffix(".lock")
+    path = lock_path(matrix)
     resolved = locking.resolve(load_matrix(matrix), load_plan(matrix, WHOLE), _say)
     locking.write(resolved, path)
     print(f"wrote {path}")
@@ -96,7 +96,7 @@ def probe(
     audit = Audit(
         planned,
         found,
-        root=matrix.parent,
+        lock=lock_path(matrix),
         data=reports / "data",
         environments=environments,
         say=say,
@@ -128,17 +128,8 @@ def report(
         print_summary(results, page, Console(file=file, width=100, no_color=True))
     if results.void:
         raise typer.Exit(ExitCode.INTERNAL)
-    measured = {schema.OK, schema.EXCLUDED, schema.DEVICE_MISSING}
-    if set(results.cells["status"]) - measured:
+    if not results.complete:
         raise typer.Exit(ExitCode.NOT_MEASURED)
-
-
-@app.command("schema", hidden=True)
-def matrix_schema() -> None:
-    """Print the JSON Schema of matrix.yaml."""
-    from harness.matrix import json_schema
-
-    print(json_schema(), end="")
 
 
 def main() -> None:
@@ -163,6 +154,11 @@ def _environment(planned: Plan, name: str) -> Environment:
     except KeyError:
         known = ", ".join(entry.id for entry in planned.environments)
         raise typer.BadParameter(f"{name!r} is not in the matrix, which has {known}") from None
+
+
+def lock_path(matrix: Path) -> Path:
+    """Where the lock of a matrix lies: beside it."""
+    return matrix.with_suffix(".lock")
 
 
 def _say(line: str) -> None:

@@ -19,6 +19,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.assignments import suite_digest
 from harness.probe import schema
 
 if TYPE_CHECKING:
@@ -240,6 +241,7 @@ def _header(assignment: Assignment, machine: Machine, lock: str) -> dict[str, ob
         "device": assignment.cell.device,
         "trial": assignment.trial,
         "inputs": assignment.inputs,
+        "suite": suite_digest(),
         "lock": lock,
         "machine": dataclasses.asdict(machine),
     }

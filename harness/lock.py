@@ -83,13 +83,13 @@ class Lock:
             raise LockError(f"{path} is not a lock of format {FORMAT}: run `nox -s lock`")
         return cls(content)
 
-    def locked(self, environment: Environment, platform: str) -> Locked:
-        """What the lock says of an environment on a platform.
+    def locked(self, environment: Environment, platform: str, *, gpu: bool = False) -> Locked:
+        """What the lock says of an environment on a platform; gpu as `has_gpu` says.
 
         Raises `LockError` where it says nothing, or something about other requirements.
         """
         entry = self._content["environments"].get(environment.id)
-        if entry is None or entry["requested"] != _requested(environment):
+        if entry is None or entry["requested"] != _requested(environment, gpu=gpu):
             state = "has no" if entry is None else "has an older"
             raise LockError(
                 f"matrix.lock {state} {environment.id}: "
@@ -143,7 +143,7 @@ def resolve(matrix: Matrix, plan: Plan, say: Callable[[str], None]) -> Lock:
             resolved[platform] = {"packages": sorted(found)}
             preferred[platform] = sorted(found)
         environments[environment.id] = {
-            "requested": _requested(environment),
+            "requested": _requested(environment, gpu=gpu),
             "platforms": resolved,
         }
     return Lock(
@@ -170,8 +170,10 @@ def has_gpu(plan: Plan, environment: Environment) -> bool:
     )
 
 
-def _requested(environment: Environment) -> list[str]:
-    return [f"python=={environment.python}", *environment.requirements]
+def _requested(environment: Environment, *, gpu: bool) -> list[str]:
+    """What decides a resolution, besides the platform."""
+    build = "gpu" if gpu else "cpu"
+    return [f"python=={environment.python}", f"build=={build}", *environment.requirements]
 
 
 def _compile(

@@ -25,7 +25,7 @@ LABEL = "SAMESEED_MACHINE"  # environment variable: a name people recognise
 class Machine:
     """Where a trial ran. Empty strings where a fact is unknown."""
 
-    id: str  # 12 hexadecimal digits: a keyed hash, from which nothing can be read back
+    id: str  # 12 hexadecimal digits, from which nothing can be read back
     label: str
     cpu: str  # model name
     isa: str  # microarchitecture as archspec names it, which stands for the instruction set
@@ -42,7 +42,7 @@ def this_machine() -> Machine:
     """Facts about the machine this runs on."""
     gpu, driver = _gpu()
     return Machine(
-        id=_id(),
+        id=_id(gpu),
         label=os.environ.get(LABEL, ""),
         cpu=_cpu(),
         isa=archspec.cpu.host().name,
@@ -55,12 +55,16 @@ def this_machine() -> Machine:
     )
 
 
-def _id() -> str:
+def _id(gpu: str) -> str:
+    """A digest of the system's own id and the hardware: a cloned disk image on another CPU is
+    another machine. Some containers have no such id; there the host name stands in.
+    """
     try:
-        return str(machineid.hashed_id("sameseed"))[:12]
-    except machineid.MachineIdNotFound:  # some containers have none
-        name = "sameseed " + platform.node()
-        return hashlib.sha256(name.encode()).hexdigest()[:12]
+        system = str(machineid.hashed_id("sameseed"))
+    except machineid.MachineIdNotFound:
+        system = platform.node()
+    parts = ["sameseed", system, _cpu(), archspec.cpu.host().name, platform.machine(), gpu]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def _cpu() -> str:

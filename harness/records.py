@@ -108,7 +108,8 @@ class Declared:
 class Header:
     """The first line: what was measured, where, and with what.
 
-    inputs: digest of everything that decides what is measured. packages: every installed
+    inputs: digest of everything that decides what is measured. suite: digest of the scenarios and
+    the probe; what two suites measured cannot be compared. packages: every installed
     distribution. framework: effective configuration. variables: the recorded environment variables.
     """
 
@@ -119,6 +120,7 @@ class Header:
     device: Literal["cpu", "gpu"]
     trial: Annotated[int, Field(ge=1, le=1_000_000)]
     inputs: Digest
+    suite: Digest
     lock: Digest
     machine: Machine
     started: AwareDatetime

@@ -48,7 +48,10 @@ class Project:
             else:
                 shutil.copy2(source, folder / name)
         (folder / ".nox").mkdir()
-        (folder / ".nox" / "audited").symlink_to(environments, target_is_directory=True)
+        try:
+            (folder / ".nox" / "audited").symlink_to(environments, target_is_directory=True)
+        except OSError:  # Windows without the privilege: then each project installs its own
+            (folder / ".nox" / "audited").mkdir()
 
     def matrix(self, text: str) -> None:
         """Write `matrix.yaml` and resolve it."""

@@ -73,6 +73,18 @@ class Results:
     void: tuple[str, ...]
     ignored: tuple[str, ...] = ()
 
+    @property
+    def complete(self) -> bool:
+        """Whether all that was planned was measured, in full, and nothing failed.
+
+        A GPU cell on a machine without a GPU does not count: matrices travel.
+        """
+        cells = self.cells
+        left_out = cells["status"].isin(["excluded", "device_missing"])
+        measured = (cells["status"] == "ok") & (cells["trials"] >= self.plan.trials)
+        failed = self.observations["status"].isin(["error", "timeout", "crash"])
+        return bool((measured | left_out).all() and not failed.any())
+
 
 def analyse(collection: Collection, plan: Plan) -> Results:
     """Judge what was collected against what was planned."""

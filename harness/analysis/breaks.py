@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # From the strictest promise to the loosest.
 LEVELS = ("rerun", "process", "setting", "python", "packages", "backend", "device", "machine")
 
-ONE_LAUNCH = "one launch only"
 CONTRADICTION = "recorded as not holding, though the fingerprints agree"
 
 # Scenario and place → trial → position of its result.
@@ -176,7 +175,7 @@ def _processes(
 def _pairs(
     trials: Sequence[Trial], places: pd.DataFrame, pairs: pd.DataFrame, differences: Differences
 ) -> Iterator[Outcome]:
-    """One per pair of places that have something to compare."""
+    """One per pair of places with two launches or more each, and something to compare."""
     known = _facts_by_place(trials)
 
     @cache
@@ -192,13 +191,14 @@ def _pairs(
     for level, axis, start, to, left, right in pairs.itertuples(index=False):
         scenario, here, results, ok = sides[left]
         _, there, other_results, other_ok = sides[right]
+        if min(ok, other_ok) < 2:
+            continue  # what one launch gave, another may not give again
         difference = differences.between(results, other_results)
         if difference is None:
             continue
         notes: tuple[str, ...] = ()
         if difference.kind != IDENTICAL:
             notes = moved(level, axis, here, there)
-            notes += (ONE_LAUNCH,) * (min(ok, other_ok) < 2)
         yield Outcome(level, axis, (start, to), scenario, here, there, difference, notes)
 
 

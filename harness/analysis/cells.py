@@ -37,7 +37,7 @@ def cells(collection: Collection, trials: Sequence[Trial], plan: Plan) -> pd.Dat
     trials: those that count. A cell is `ok` when every trial there is a trace of ended well; else
     it has the status of the first that did not, even if others did.
     """
-    traces = _traces(collection, trials)
+    traces = _traces(collection, trials, plan)
     planned = {cell.id for cell in plan.cells}
     rows: list[tuple[Any, ...]] = []
     for cell in plan.all_cells:
@@ -48,7 +48,9 @@ def cells(collection: Collection, trials: Sequence[Trial], plan: Plan) -> pd.Dat
     return table("cells", rows)
 
 
-def _traces(collection: Collection, trials: Sequence[Trial]) -> dict[str, dict[str, _Trace]]:
+def _traces(
+    collection: Collection, trials: Sequence[Trial], plan: Plan
+) -> dict[str, dict[str, _Trace]]:
     """Cell → machine → trace."""
     traces: dict[str, dict[str, _Trace]] = {}
 
@@ -62,6 +64,9 @@ def _traces(collection: Collection, trials: Sequence[Trial]) -> dict[str, dict[s
             trace(trial.path).failures[_number(trial.path)] = trial.end.status, trial.end.message
     finished = {trial.path for trial in collection.trials}
     for path in collection.unfinished:
+        number = _number(path)
+        if number.isdecimal() and int(number) > plan.trials:
+            continue  # of a time when more launches were planned
         if path.with_name(_number(path) + FINISHED) not in finished:
             failure = CRASH, "it did not finish: it was killed, or it still runs"
             trace(path).failures[_number(path)] = failure
@@ -83,7 +88,7 @@ def _row(cell: Cell, machine: str, trace: _Trace, plan: Plan) -> tuple[Any, ...]
         failures[0][0] if failures else OK,
         *_versions(trace.trials),
         len(trace.trials),
-        sum(trial.end.seconds for trial in trace.trials) if trace.trials else None,
+        round(sum(trial.end.seconds for trial in trace.trials), 3) if trace.trials else None,
         message,
     )
 

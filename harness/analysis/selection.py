@@ -1,11 +1,19 @@
-"""Which trials count: those of cells that the plan has, measured with one and the same inputs."""
+"""Which trials count: those of cells that the plan has, measured by one suite from equal inputs.
+
+Whatever a matrix or a suite said when a trial ran, the report compares it under today's names; so
+what no longer is what its name says is left out, with a sentence.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from harness.analysis.facts import Fact, facts, package
 from harness.analysis.frames import where
+from harness.probe import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +41,7 @@ def select(collection: Collection, plan: Plan) -> Selection:
     order = {cell.id: position for position, cell in enumerate(plan.all_cells)}
     excluded = {cell.id: cell.excluded for cell in plan.all_cells if cell.excluded}
     newest = _newest(collection.trials)
+    suite = max(newest.values(), key=lambda header: header.started).suite if newest else ""
     trials, ignored = [], []
     for trial in collection.trials:
         header = trial.header
@@ -40,6 +49,10 @@ def select(collection: Collection, plan: Plan) -> Selection:
             ignored.append(_sentence(trial, "no cell of this matrix"))
         elif header.cell in excluded:
             ignored.append(_sentence(trial, f"excluded: {excluded[header.cell]}"))
+        elif header.suite != suite:
+            ignored.append(_sentence(trial, "measured with another version of the suite"))
+        elif other := _contradiction(header, plan):
+            ignored.append(_sentence(trial, f"measured before the matrix changed: {other}"))
         elif not _goes_with(header, newest[where(header)]):
             ignored.append(_sentence(trial, "measured with other inputs than the newest trial"))
         else:
@@ -59,6 +72,30 @@ def _goes_with(header: Header, newest: Header) -> bool:
     """Same inputs and lock; a trial that failed early, or brought its interpreter, has no lock."""
     same_lock = not header.lock or not newest.lock or header.lock == newest.lock
     return header.inputs == newest.inputs and same_lock
+
+
+def _contradiction(header: Header, plan: Plan) -> str:
+    """What the matrix declares of a cell, and the record says otherwise; empty where they agree."""
+    known = facts(header) if header.packages else {}
+    for axis, declared in plan.environment(header.environment).axes.items():
+        recorded = known.get(Fact("python" if axis == "python" else "package", package(axis)))
+        if recorded and not _is_version(recorded, declared, prefix=axis == "python"):
+            return f"{axis} {recorded}, not {declared}"
+    setting = plan.setting(header.setting)
+    for name, value in setting.env.items():
+        recorded = header.variables.get(name, "absent")
+        if known and name.startswith(schema.RECORDED_VARIABLES) and recorded != value:
+            return f"{name} {recorded}, not {value}"
+    return ""
+
+
+def _is_version(recorded: str, declared: str, *, prefix: bool) -> bool:
+    """Whether a version is the declared one; true where that is no exact version (`<3.20`)."""
+    try:
+        wanted = SpecifierSet(f"=={declared}.*" if prefix else f"=={declared}")
+        return wanted.contains(recorded, prereleases=True)
+    except InvalidSpecifier:
+        return True
 
 
 def _sentence(trial: Trial, why: str) -> str:

@@ -4,9 +4,9 @@ Importing TensorFlow takes seconds and a fork some tenths of one. A fresh proces
 needed all the same, because scenarios leak into each other: on TensorFlow 2.10 to 2.15 one call of
 `keras.utils.set_random_seed` changes what every later reseeding in that process does.
 
-A fork copies the parent's generators. Code that seeds nothing would then look reproducible, so the
-child first reseeds from the operating system every generator that a fresh interpreter seeds from
-there. Generators that start from a fixed seed (Torch's) are left alone: so they are in real life.
+A fork copies the parent's generators (NumPy's; today's CPython reseeds `random` by itself). Code that
+seeds nothing would then look reproducible, so the child first reseeds from the operating system
+every generator that a fresh interpreter seeds from there. Generators that start from a fixed seed (Torch's) are left alone: so they are in real life.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Child: TypeAlias = "Forked | subprocess.Popen[bytes]"
 
 _POLL_SECONDS = 0.005
+_LAST_CHARACTERS = 600
 
 
 class Outcome(NamedTuple):
@@ -77,10 +78,8 @@ class Forked:
         Raises subprocess.TimeoutExpired after `seconds`.
         """
         deadline = time.monotonic() + seconds
-        if self.returncode is None and hasattr(os, "pidfd_open"):  # Linux, Python 3.9: wakes once
-            handle = os.pidfd_open(self._pid)
-            select.select([handle], [], [], seconds)
-            os.close(handle)
+        if self.returncode is None:
+            self._sleep_until_it_ends(seconds)
         while self.returncode is None:
             pid, status = os.waitpid(self._pid, os.WNOHANG)
             if pid:
@@ -91,6 +90,17 @@ class Forked:
             else:
                 time.sleep(_POLL_SECONDS)
         return self.returncode
+
+    def _sleep_until_it_ends(self, seconds: float) -> None:
+        """Wake once, where the kernel can do that (Linux 5.3 and Python 3.9); else at once."""
+        try:
+            handle = os.pidfd_open(self._pid)
+        except (AttributeError, OSError):
+            return
+        ended = select.poll()
+        ended.register(handle, select.POLLIN)
+        ended.poll(seconds * 1000)
+        os.close(handle)
 
     def kill(self) -> None:
         """End the child for good."""
@@ -124,7 +134,8 @@ def call(start: Callable[[IO[bytes], Path], Child], scratch: Path, seconds: floa
         if code == 0 and result_path.exists():
             result = json.loads(result_path.read_text(encoding="utf-8"))
             return Outcome(schema.OK, "", result, elapsed)
-        return Outcome(schema.CRASH, _death(code), None, elapsed)
+        message = f"{_death(code)}. {_last_words(scratch / 'log.txt')}".rstrip(". ")
+        return Outcome(schema.CRASH, message, None, elapsed)
     finally:
         shutil.rmtree(str(scratch), ignore_errors=True)
 
@@ -146,6 +157,12 @@ def write_result(path: Path, value: Any) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(value, allow_nan=False), encoding="utf-8")
     part.replace(path)
+
+
+def _last_words(log: Path) -> str:
+    """The end of what a child printed, on one line: a failed check says there what failed."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    return " ".join(text.split())[-_LAST_CHARACTERS:]
 
 
 def _death(code: int) -> str:

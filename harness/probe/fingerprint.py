@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 
@@ -88,10 +88,10 @@ def store(array: NDArray[Any], objects: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if array.dtype.kind == "V":
         array = array.view(f"<u{array.dtype.itemsize}")
-    handle, temporary = tempfile.mkstemp(dir=str(path.parent), suffix=".tmp")
-    with os.fdopen(handle, "wb") as file:
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
         np.save(file, array, allow_pickle=False)
-    Path(temporary).replace(path)
+    temporary.replace(path)
 
 
 _LITTLE = bool(np.array(1, dtype=np.uint16).tobytes()[0])

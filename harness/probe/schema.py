@@ -36,6 +36,8 @@ RECORDED_VARIABLES = (
     "NVIDIA_",
     "CUBLAS_",
     "OMP_",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
     "MKL_",
     "OPENBLAS_",
     "ONEDNN_",

@@ -60,6 +60,8 @@ class Trial:
         output = Path(self.output)
         output.parent.mkdir(parents=True, exist_ok=True)
         part = output.with_name(output.name + ".part")
+        if part.exists():
+            part.unlink()  # a new file: whoever still writes the old one writes into nothing
         with part.open("w", encoding="utf-8") as file:
             records = _Writer(file)
             status, message, observations = self._measure(records, say, log_path, spawn)

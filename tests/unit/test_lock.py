@@ -22,7 +22,7 @@ def content(**platforms: Any) -> dict[str, Any]:
         "format": 1,
         "environments": {
             ENVIRONMENT.id: {
-                "requested": ["python==3.10", "tensorflow==2.9.3"],
+                "requested": ["python==3.10", "build==cpu", "tensorflow==2.9.3"],
                 "platforms": platforms,
             }
         },
@@ -55,6 +55,8 @@ def test_a_matrix_that_asks_for_something_else_is_told_to_lock_again() -> None:
         lock.locked(replace(ENVIRONMENT, requirements=("tensorflow==2.9.2",)), "here")
     with pytest.raises(LockError, match=r"has no .* run `nox -s lock`"):
         lock.locked(replace(ENVIRONMENT, id="other"), "here")
+    with pytest.raises(LockError, match=r"has an older"):
+        lock.locked(ENVIRONMENT, "here", gpu=True)  # a GPU cell needs the other build
     with pytest.raises(LockError, match="for here, not for elsewhere"):
         lock.locked(ENVIRONMENT, "elsewhere")
 

@@ -66,8 +66,9 @@ def verdict(
     If a negative control failed, the sentence says first that nothing else counts.
     """
     breaking, holding = of(standing, "breaks"), of(standing, "holds")
-    tone: Tone = "breaks" if breaking else "holds" if holding else "unknown"
-    sentence = _sentence(len(breaking), len(holding), len(of(standing, "untested")), events)
+    untested = of(standing, "untested")
+    tone: Tone = "breaks" if breaking else "holds" if holding and not untested else "unknown"
+    sentence = _sentence(len(breaking), len(holding), len(untested), events)
     if results.void:
         tone = "void"
         sentence = (
@@ -155,12 +156,18 @@ def _reach(results: Results, standing: Mapping[str, Standing]) -> str:
 
 def _controls(results: Results, standing: Mapping[str, Standing]) -> str:
     controls = set(of(standing, "control"))
-    ran = {row["scenario"] for row in rows(results.observations) if row["status"] == "ok"}
+    tested = {
+        row["scenario"] for row in rows(results.relations) if flag(row["expected"]) is not None
+    }
     if results.void:
         return ""
-    if not controls & ran:
+    if controls - tested:
+        return (
+            "Not every negative control could be tested, so nothing shows that differences "
+            f"would have been seen: {listed(sorted(controls - tested))} (two launches are needed)."
+        )
+    if not controls:
         return "No negative control ran, so nothing shows that differences would have been seen."
-    controls &= ran
     came = "came out as it must" if len(controls) == 1 else "came out as they must"
     return f"{count(len(controls), 'negative control')} {came}."
 

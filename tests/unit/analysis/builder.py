@@ -127,6 +127,7 @@ class Recorder:
         variables: Mapping[str, str] | None = None,
         python: str = "3.10.13",
         inputs: str = "inputs",
+        suite: str = "suite",
         lock: str = "lock",
         started: str = "2026-11-22T03:00:00+00:00",
         end: str = "ok",
@@ -135,7 +136,7 @@ class Recorder:
         """Write one trial and return its path.
 
         arrays: scenario → array name → values; these scenarios are `ok`. statuses: scenario →
-        status, for those that are not. inputs, lock: any text; its digest is recorded.
+        status, for those that are not. inputs, suite, lock: any text; its digest is recorded.
         """
         arrays, statuses = arrays or {}, statuses or {}
         names = [*arrays, *(name for name in statuses if name not in arrays)]
@@ -148,6 +149,7 @@ class Recorder:
             "device": device,
             "trial": trial,
             "inputs": sha(inputs),
+            "suite": sha(suite),
             "lock": sha(lock) if lock else "",
             "machine": facts,
             "python": {

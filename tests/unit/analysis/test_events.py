@@ -80,7 +80,8 @@ def test_steps_that_were_looked_at_without_a_break_are_on_record(tmp_path: Path)
 def test_an_unknown_kind_is_not_listed(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
     for seed, name in enumerate(("tf9", "tf10")):
-        recorder.trial(name, arrays={"s/a": {"w": draw(seed)}})
+        for trial in (1, 2):
+            recorder.trial(name, trial, {"s/a": {"w": draw(seed)}})
     for path in tmp_path.glob("objects/*/*.npy"):
         path.unlink()
     assert rows(recorder.analyse(PLAN).events, "scenarios", "kinds") == [("s/a", "")]

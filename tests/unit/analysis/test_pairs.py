@@ -29,7 +29,9 @@ def steps(
 
 
 def everywhere(*environments: Environment) -> list[dict[str, Any]]:
-    return [{"environment": each.id} for each in environments]
+    return [
+        {"environment": each.id, "python": f"{each.python or '3.10'}.1"} for each in environments
+    ]
 
 
 def test_neighbours_along_versions_are_compared_in_order_of_version(tmp_path: Path) -> None:

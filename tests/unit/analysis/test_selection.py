@@ -103,3 +103,38 @@ def test_refused_files_are_listed(tmp_path: Path) -> None:
     recorder.trial("tf7").write_text("{}\n")
     (sentence,) = recorder.analyse(PLAN).ignored
     assert sentence.startswith("m1/tf7.default.cpu/1.jsonl:1: ")
+
+
+def test_what_another_suite_measured_is_not_compared(tmp_path: Path) -> None:
+    """Another seed in the suite, and one environment measured anew: no version is to blame."""
+    recorder = Recorder(tmp_path)
+    environments = [environment(f"tf{minor}", tensorflow=f"2.{minor}") for minor in (9, 10)]
+    for trial in (1, 2):
+        recorder.trial("tf9", trial, X, suite="old", started="2026-11-22T03:00:00+00:00")
+        recorder.trial("tf10", trial, Y, suite="new", started="2026-11-22T04:00:00+00:00")
+    results = recorder.analyse(plan(*environments))
+    assert results.breaks.empty
+    assert rows(results.cells, "environment", "status") == [("tf9", "not_run"), ("tf10", "ok")]
+    assert results.ignored == tuple(
+        f"m1/tf9.default.cpu/{trial}.jsonl: measured with another version of the suite"
+        for trial in (1, 2)
+    )
+
+
+def test_a_record_that_contradicts_the_matrix_is_not_compared(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    declared = environment("tf1", tensorflow="2.9.3", numpy="1.26.4", python="3.10")
+    for trial, packages, python in (
+        (1, {"tensorflow-cpu": "2.9.3", "numpy": "2.0.2"}, "3.10.1"),
+        (2, {"tensorflow-cpu": "2.9.1", "numpy": "1.26.4"}, "3.10.1"),
+        (3, {"tensorflow-cpu": "2.9.3", "numpy": "1.26.4"}, "3.11.1"),
+        (4, {"tensorflow-cpu": "2.9.3", "numpy": "1.26.4"}, "3.10.1"),
+    ):
+        recorder.trial(trial=trial, arrays=X, packages=packages, python=python)
+    results = recorder.analyse(plan(declared))
+    assert rows(results.observations, "trial") == [4]
+    assert [why.partition("changed: ")[2] for why in results.ignored] == [
+        "numpy 2.0.2, not 1.26.4",
+        "tensorflow 2.9.1, not 2.9.3",
+        "python 3.11.1, not 3.10",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,39 @@ from harness.probe import facts
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("log", "enabled", "state"),
+    [
+        ("I util.cc:169] oneDNN custom operations are on. You may", False, "on"),  # up to 2.10
+        ("", True, "on"),  # from 2.11, with the log silenced
+        ("", False, "off"),
+        ("", None, "unknown"),  # before 2.1
+    ],
+)
+def test_onednn_is_what_the_framework_settled_on_not_what_the_variable_says(
+    monkeypatch: pytest.MonkeyPatch, log: str, enabled: bool | None, state: str
+) -> None:
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    port = SimpleNamespace() if enabled is None else SimpleNamespace(IsMklEnabled=lambda: enabled)
+    module = "tensorflow.python.util"
+    for name in ("tensorflow", "tensorflow.python", module):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    monkeypatch.setattr(sys.modules[module], "_pywrap_util_port", port, raising=False)
+
+    assert facts._onednn(log) == state
+
+
+def test_onednn_is_unknown_where_the_log_was_silenced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
+    port = SimpleNamespace(IsMklEnabled=lambda: False)
+    module = "tensorflow.python.util"
+    for name in ("tensorflow", "tensorflow.python", module):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    monkeypatch.setattr(sys.modules[module], "_pywrap_util_port", port, raising=False)
+
+    assert facts._onednn("") == "unknown"
 
 
 @pytest.fixture

@@ -66,6 +66,16 @@ def fine(run):
         run.array(name + "/w", run.numpy.arange(3.0))
     run.relation("first", "second", expected=True, source="arithmetic", level="rerun")
 
+@scenario("odd/drawn")
+def drawn(run):
+    """A draw from NumPy's generator, which nobody seeded."""
+    run.array("w", run.numpy.random.rand(4))
+
+@scenario("odd/drawn_again")
+def drawn_again(run):
+    """The same again, in another child of the same launch."""
+    run.array("w", run.numpy.random.rand(4))
+
 @scenario("odd/wrong")
 def wrong(run):
     """A mistake in a scenario, seen by the probe."""
@@ -84,6 +94,7 @@ def slow(run):
 @scenario("odd/deadly")
 def deadly(run):
     """Takes its process along."""
+    os.write(2, b"Check failed:  it is dead\\n")
     os.kill(os.getpid(), signal.SIGKILL)
 
 @scenario("odd/parricide")
@@ -126,7 +137,14 @@ def launch(folder: Path, scenarios: list[str], device: str = "cpu", **variables:
         "threads": 3,
         "seconds": 5,
         "scenarios": scenarios,
-        "header": {**header, "trial": 1, "inputs": "", "lock": "", "machine": {"id": "m1"}},
+        "header": {
+            **header,
+            "trial": 1,
+            "inputs": "",
+            "suite": "",
+            "lock": "",
+            "machine": {"id": "m1"},
+        },
     }
     path = folder / "trial.json"
     path.write_text(json.dumps(specification), encoding="utf-8")
@@ -192,7 +210,8 @@ def test_an_endless_scenario_is_a_timeout(launched: Launched) -> None:
 def test_a_dead_process_is_a_crash_with_its_signal(launched: Launched) -> None:
     deadly = launched.observations()["odd/deadly"]
 
-    assert (deadly.status, deadly.message) == ("crash", "the process died of SIGKILL")
+    assert deadly.status == "crash"
+    assert deadly.message == "the process died of SIGKILL. Check failed: it is dead"
 
 
 def test_what_follows_a_crash_is_measured(launched: Launched) -> None:
@@ -206,6 +225,13 @@ def test_what_follows_a_crash_is_measured(launched: Launched) -> None:
 
 def test_temporary_files_go_with_the_child_that_made_them(launched: Launched) -> None:
     assert not list(launched.record.parents[2].joinpath("tmp").iterdir())
+
+
+def test_two_scenarios_of_one_launch_draw_from_entropy_of_their_own(tmp_path: Path) -> None:
+    """NumPy's generator is copied by a fork; unseeded code would look reproducible."""
+    drawn = launch(tmp_path, ["odd/drawn", "odd/drawn_again"]).observations()
+
+    assert drawn["odd/drawn"].arrays[0].sha256 != drawn["odd/drawn_again"].arrays[0].sha256
 
 
 def test_a_trial_that_dies_leaves_its_part_and_no_record(tmp_path: Path) -> None:

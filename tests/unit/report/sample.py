@@ -73,6 +73,7 @@ CLAIMS = {
     "texts/cloned_model": ("original == clone", True, "FFFFF", TEXT_000),
     "texts/seeded_initializer_shared": ("first == second", True, "FTTTT", TEXT_001),
     "recipes/all_three": ("first == second", None, "TTTTT", ""),
+    "controls/another_seed": ("seed_42 == seed_43", False, "FFFFF", "negative control"),
 }
 
 
