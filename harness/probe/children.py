@@ -4,9 +4,10 @@ Importing TensorFlow takes seconds and a fork some tenths of one. A fresh proces
 needed all the same, because scenarios leak into each other: on TensorFlow 2.10 to 2.15 one call of
 `keras.utils.set_random_seed` changes what every later reseeding in that process does.
 
-A fork copies the parent's generators (NumPy's; today's CPython reseeds `random` by itself). Code that
-seeds nothing would then look reproducible, so the child first reseeds from the operating system
-every generator that a fresh interpreter seeds from there. Generators that start from a fixed seed (Torch's) are left alone: so they are in real life.
+A fork copies the parent's generators (NumPy's; CPython reseeds `random` by itself). Code that seeds
+nothing would then look reproducible, so the child first reseeds from the operating system every
+generator that a fresh interpreter seeds from there. Generators that start from a fixed seed
+(Torch's) are left alone: so they are in real life.
 """
 
 from __future__ import annotations

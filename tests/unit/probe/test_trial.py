@@ -25,6 +25,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 
 STAND_IN = """
 import os, threading
+import numpy.random  # as TensorFlow does: the generator is there, and seeded, before any fork
 from types import SimpleNamespace as Space
 from . import odd
 
