@@ -160,7 +160,9 @@ def bench(session: nox.Session) -> None:
 def last_words(summary: Path, before: float) -> None:
     """Print the verdict and the report's path once more, below nox's own summary."""
     if summary.exists() and summary.stat().st_mtime > before:
-        print("\n" + summary.read_text(encoding="utf-8").rstrip().rpartition("\n\n")[-1])
+        words = "\n" + summary.read_text(encoding="utf-8").rstrip().rpartition("\n\n")[-1]
+        encoding = sys.stdout.encoding or "utf-8"
+        print(words.encode(encoding, "replace").decode(encoding))
 
 
 # Audits run side by side; each holds about 1 GB. Sessions that must run alone say so themselves,

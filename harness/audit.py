@@ -101,16 +101,20 @@ class Audit:
             lock,
             self._say,
         )
-        return done | launcher.measure(todo, jobs)
+        measured = launcher.measure(todo, jobs)
+        if schema.INSTALL_FAILED in measured.values() and not self._environment.interpreter:
+            install.forget(self._home)  # whatever broke it, the next run begins from nothing
+        return done | measured
 
     def _content(self) -> tuple[str, Callable[[], Path]]:
         """A digest of what the environment holds, and how to get at its interpreter."""
         environment = self._environment
         if environment.interpreter:
             python = install.existing(environment.interpreter)
-            code, listed = processes.run([str(python), "-c", _LIST_PACKAGES])
+            code, listed = processes.run([str(python), "-c", _LIST_PACKAGES], seconds=60)
             if code:
-                raise InstallError(schema.INSTALL_FAILED, f"{python} does not run: {listed}")
+                reason = f"{python} does not run: {listed.strip()}"
+                raise InstallError(schema.INTERPRETER_MISSING, reason)
             digest = hashlib.sha256(json.dumps([str(python), listed]).encode()).hexdigest()
             return digest, lambda: python
         gpu = has_gpu(self._plan, environment)

@@ -7,8 +7,10 @@ outcome into an exit code (`harness.errors.ExitCode`).
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
+import signal
 import sys
 import traceback
 from collections import Counter
@@ -123,9 +125,9 @@ def report(
 
     results = analyse(collect(reports / "data"), load_plan(matrix, profile))
     page = write_report(results, reports)
-    print_summary(results, page, Console())
     with (reports / "summary.txt").open("w", encoding="utf-8") as file:
         print_summary(results, page, Console(file=file, width=100, no_color=True))
+    print_summary(results, page, Console())
     if results.void:
         raise typer.Exit(ExitCode.INTERNAL)
     if not results.complete:
@@ -134,6 +136,12 @@ def report(
 
 def main() -> None:
     """Run the command line; the only place where the program ends itself."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an ASCII console still gets its answer
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # end like Ctrl-C, so that trials in flight are ended too
+            signal.signal(getattr(signal, name), _end)
     try:
         app()
     except SameseedError as error:
@@ -143,6 +151,9 @@ def main() -> None:
         # Whoever read our output is gone; nothing more can be said, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.INTERNAL)
+    except OSError as error:
+        print(f"sameseed: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
+        sys.exit(ExitCode.USAGE)
     except Exception:
         traceback.print_exc()
         sys.exit(ExitCode.INTERNAL)
@@ -154,6 +165,10 @@ def _environment(planned: Plan, name: str) -> Environment:
     except KeyError:
         known = ", ".join(entry.id for entry in planned.environments)
         raise typer.BadParameter(f"{name!r} is not in the matrix, which has {known}") from None
+
+
+def _end(number: int, _: object) -> None:
+    sys.exit(128 + number)
 
 
 def lock_path(matrix: Path) -> Path:

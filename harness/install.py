@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name, canonicalize_version
+
 from harness import interpreters, processes
 from harness.errors import InstallError
 
@@ -31,7 +33,22 @@ def is_current(folder: Path, locked: Locked) -> bool:
         marker = json.loads((folder / _MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return marker == {"digest": locked.digest} and python_of(folder).exists()
+    return (
+        marker == {"digest": locked.digest}
+        and python_of(folder).exists()
+        and _installed(folder) == {_pin(*package.split("==")) for package in locked.packages}
+    )
+
+
+def _installed(folder: Path) -> set[tuple[str, str]]:
+    """What lies in a virtualenv, by the names of the folders that describe distributions."""
+    site = "Lib/site-packages" if sys.platform == "win32" else "lib/python*/site-packages"
+    names = (info.stem.split("-", 1) for info in folder.glob(f"{site}/*.dist-info"))
+    return {_pin(*name) for name in names if len(name) == 2}
+
+
+def _pin(name: str, version: str) -> tuple[str, str]:
+    return canonicalize_name(name), canonicalize_version(version)
 
 
 def install(folder: Path, locked: Locked, say: Callable[[str], None]) -> Path:
@@ -46,6 +63,9 @@ def install(folder: Path, locked: Locked, say: Callable[[str], None]) -> Path:
     say(f"looking for Python {locked.python}")
     interpreter = interpreters.find_or_download(locked.python)
     # Made anew: a virtualenv with another content may hold leftovers that no lock describes.
+    forget(folder)
+    if folder.is_file():
+        folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     say(f"installing {len(locked.packages)} packages on Python {locked.python}")
     _uv("venv", "--python", interpreter, str(folder))
@@ -60,12 +80,21 @@ def install(folder: Path, locked: Locked, say: Callable[[str], None]) -> Path:
     return python_of(folder)
 
 
+def forget(folder: Path) -> None:
+    """Have a virtualenv made anew next time."""
+    if folder.is_dir():
+        (folder / _MARKER).unlink(missing_ok=True)
+
+
 def existing(interpreter: str) -> Path:
     """The interpreter that a matrix names with `interpreter:`; nothing is installed in it.
 
     Raises `InstallError` (interpreter_missing) where there is none.
     """
-    found = shutil.which(Path(interpreter).expanduser())
+    try:
+        found = shutil.which(Path(interpreter).expanduser())
+    except RuntimeError:  # no such user
+        found = None
     if found is None:
         raise InstallError(
             "interpreter_missing", f"`interpreter: {interpreter}` is not an executable file here"

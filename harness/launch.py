@@ -7,19 +7,24 @@ measured. Trials of an environment run side by side; each reports a line at a ti
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import secrets
+import signal
 import subprocess
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness import records
 from harness.assignments import suite_digest
+from harness.errors import RecordError
 from harness.probe import schema
 
 if TYPE_CHECKING:
@@ -84,7 +89,7 @@ class Launcher:
                 self._stopping = True
                 pool.shutdown(wait=False, cancel_futures=True)
                 for process in tuple(self._running):
-                    process.kill()
+                    _kill(process)
                 raise
 
     def _trial(self, assignment: Assignment) -> str:
@@ -92,6 +97,7 @@ class Launcher:
             scratch = Path(folder).resolve()
             specification = scratch / "trial.json"
             specification.write_text(json.dumps(self._specification(assignment, scratch)), "utf-8")
+            started = time.time()
             home = scratch / "home"
             home.mkdir()
             code = self._follow(
@@ -106,12 +112,14 @@ class Launcher:
                 scratch,
                 f"{assignment.cell.setting}/{assignment.cell.device} trial {assignment.trial}",
             )
-            status = _ended(assignment.record) if code == 0 else ""
+            status = _ended(assignment.record, since=started)
             if status or self._stopping:
                 return status or schema.CRASH
             timed_out = code is None
             status = schema.TIMEOUT if timed_out else schema.CRASH
             reason = "no sign of life for too long" if timed_out else f"exit code {code}"
+            if code == 0:
+                reason = _refusal(assignment.record)
             message = f"the probe died: {reason}. {_tail(scratch / 'probe.log')}".strip()
             self._say(f"{status.upper()} {assignment.cell.id} trial {assignment.trial}: {message}")
             write_failure(assignment, self._machine, self._lock, status, message)
@@ -145,16 +153,19 @@ class Launcher:
                     stderr=log,
                     encoding="utf-8",
                     errors="replace",
+                    start_new_session=os.name == "posix",
                 )
             except OSError as error:
                 log.write(str(error).encode())
                 return 127
         self._running.add(process)
+        # What a scenario left running would hold the pipe, and us, when the probe is long gone.
+        threading.Thread(target=_kill_the_rest, args=(process,), daemon=True).start()
         silent = threading.Event()
 
         def give_up() -> None:
             silent.set()
-            process.kill()
+            _kill(process)
 
         patience = IMPORT_SECONDS + self._plan.scenario_seconds
         timer = threading.Timer(patience, give_up)
@@ -169,7 +180,7 @@ class Launcher:
             code = process.wait()
         finally:
             timer.cancel()
-            process.kill()
+            _kill(process)
             process.wait()
             process.stdout.close()
             self._running.discard(process)
@@ -247,12 +258,37 @@ def _header(assignment: Assignment, machine: Machine, lock: str) -> dict[str, ob
     }
 
 
-def _ended(record: Path) -> str:
-    """The status in a record's end marker, or "" where there is no whole record."""
+def _ended(record: Path, since: float) -> str:
+    """How the trial of a record that was written `since` then ended; "" without a valid one."""
     try:
-        return str(json.loads(record.read_bytes().splitlines()[-1])["status"])
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return records.read(record).end.status if record.stat().st_mtime >= since - 1 else ""
+    except (OSError, RecordError):
         return ""
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End a probe and all that it started."""
+    if os.name != "posix":
+        process.kill()
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _kill_the_rest(process: subprocess.Popen[str]) -> None:
+    process.wait()
+    _kill(process)
+
+
+def _refusal(record: Path) -> str:
+    """Why what a probe left behind, saying that all was well, is no record."""
+    try:
+        records.read(record)
+    except FileNotFoundError:
+        return "it ended without a record; is the interpreter a Python?"
+    except (OSError, RecordError) as error:
+        return str(error)
+    return "it ended without a new record"
 
 
 def _tail(log: Path) -> str:

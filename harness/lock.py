@@ -88,6 +88,12 @@ class Lock:
 
         Raises `LockError` where it says nothing, or something about other requirements.
         """
+        try:
+            return self._locked(environment, platform, gpu=gpu)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise LockError(f"matrix.lock is damaged ({error!r}): run `nox -s lock`") from error
+
+    def _locked(self, environment: Environment, platform: str, *, gpu: bool) -> Locked:
         entry = self._content["environments"].get(environment.id)
         if entry is None or entry["requested"] != _requested(environment, gpu=gpu):
             state = "has no" if entry is None else "has an older"

@@ -29,6 +29,7 @@ from harness.matrix_types import (
     PinOrSame,
     Platform,
     Python,
+    Value,
     Variable,
     Version,
 )
@@ -112,11 +113,11 @@ class Exclude(_Strict):
 class Setting(_Strict):
     """A variation at run time, inside an installed environment."""
 
-    env: dict[Variable, str] = Field(
+    env: dict[Variable, Value] = Field(
         default={}, description="Environment variables; quote the values."
     )
     threads: int | None = Field(
-        default=None, ge=1, description="Threads, where not the matrix's default."
+        default=None, ge=1, le=4096, description="Threads, where not the matrix's default."
     )
 
 
@@ -135,7 +136,7 @@ class Profile(_Strict):
     )
     settings: OneOrMore[Name] = Field(default=(), description="Only these settings.")
     devices: OneOrMore[Device] = Field(default=(), description="Only these devices.")
-    trials: int | None = Field(default=None, ge=1, description="Launches per cell, here.")
+    trials: int | None = Field(default=None, ge=1, le=1000, description="Launches per cell, here.")
 
 
 class Matrix(_Strict):
@@ -144,11 +145,13 @@ class Matrix(_Strict):
     version: int = Field(
         ge=FORMAT, le=FORMAT, description="The format of this file.", json_schema_extra={"const": 1}
     )
-    trials: int = Field(default=2, ge=1, description="Independent launches of each cell.")
+    trials: int = Field(default=2, ge=1, le=1000, description="Independent launches of each cell.")
     threads: int = Field(
-        default=2, ge=1, description="Threads per trial, the same on every machine."
+        default=2, ge=1, le=4096, description="Threads per trial, the same on every machine."
     )
-    scenario_seconds: float = Field(default=120, gt=0, description="Time limit of one scenario.")
+    scenario_seconds: float = Field(
+        default=120, gt=0, le=86_400, description="Time limit of one scenario."
+    )
     max_cells: int = Field(
         default=500, ge=1, description="Refuse a matrix with more cells than this."
     )

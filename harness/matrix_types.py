@@ -72,8 +72,19 @@ def _short(text: str) -> None:
         raise wrong(f'"{text[:20]}…" is too long for a version', 'write one like "2.21.0"')
 
 
+# What the launcher or the probe would override: a setting of it would be measured without effect.
+_THREADS = "write `threads:` in the setting"
+RESERVED_VARIABLES = {
+    "KERAS_BACKEND": "write `backend:` in the entry of the environment",
+    **dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC"), _THREADS),
+    "CUDA_VISIBLE_DEVICES": "write `devices:`",
+    "PYTHONHOME": "write `interpreter:` in the entry of the environment",
+    "PYTHONPATH": "write `packages:` in the entry of the environment",
+}
+
+
 def _python(text: str) -> str:
-    if not re.match(PYTHON, text):
+    if not re.fullmatch(PYTHON, text):
         raise wrong(f'"{text}" is not a Python version', 'write one like "3.10" or "3.10.13"')
     if tuple(map(int, text.split(".")[:2])) < OLDEST_PYTHON:
         oldest = ".".join(map(str, OLDEST_PYTHON))
@@ -109,10 +120,14 @@ def _pin_or_word(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    if not re.match(NAME, text):
+    if len(text) > 100:
+        raise wrong(f"a name of {len(text)} characters", "use at most 100")
+    if not re.fullmatch(NAME, text):
         hint = "use lower-case letters, digits and _, and begin with a letter"
         slug = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-        raise wrong(f'"{text}" is not a name', f"{hint}: {slug}" if re.match(NAME, slug) else hint)
+        raise wrong(
+            f'"{text}" is not a name', f"{hint}: {slug}" if re.fullmatch(NAME, slug) else hint
+        )
     return text
 
 
@@ -125,27 +140,35 @@ def _not_an_axis(package: str) -> str:
 
 
 def _package(text: str) -> str:
-    if not re.match(PACKAGE, text):
+    if not re.fullmatch(PACKAGE, text):
         raise _bad_package(text)
     return text
 
 
 def _package_with_extras(text: str) -> str:
-    if not re.match(EXTRAS, text):
+    if not re.fullmatch(EXTRAS, text):
         raise _bad_package(text)
     return text
 
 
 def _bad_package(text: str) -> PydanticCustomError:
     name = re.sub(r"[-_.]+", "-", text.lower())  # as the packaging standard normalises it
-    example = name if re.match(EXTRAS, name) else "ml-dtypes"
+    example = name if re.fullmatch(EXTRAS, name) else "ml-dtypes"
     return wrong(f'"{text}" is not a normalised package name', f"write it like {example}")
 
 
 def _variable(text: str) -> str:
-    if not re.match(VARIABLE, text):
+    if not re.fullmatch(VARIABLE, text):
         hint = "use letters, digits and _, like TF_ENABLE_ONEDNN_OPTS"
         raise wrong(f'"{text}" cannot name an environment variable', hint)
+    if text in RESERVED_VARIABLES:
+        raise wrong(f"sameseed sets {text} itself", RESERVED_VARIABLES[text])
+    return text
+
+
+def _value(text: str) -> str:
+    if "\0" in text:
+        raise wrong("an environment variable cannot hold a null character", "leave it out")
     return text
 
 
@@ -231,5 +254,6 @@ Glob = Annotated[str, _text("tf2_*", "*")]
 Package = Annotated[str, AfterValidator(_package), _text(pattern=PACKAGE)]
 PackageAxis = Annotated[Package, AfterValidator(_not_an_axis)]
 PackageWithExtras = Annotated[str, AfterValidator(_package_with_extras), _text(pattern=EXTRAS)]
+Value = Annotated[str, AfterValidator(_value)]
 Variable = Annotated[str, AfterValidator(_variable), _text(pattern=VARIABLE)]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]

@@ -46,8 +46,8 @@ ScenarioName = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9_-]+/[a-z0-9_-]+$", max_length=200)
 ]
 # No blanks, brackets or semicolons: reports write `name[i,j]` and join lists with "; ".
-ArrayName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]+$", max_length=300)]
-Dtype = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+ArrayName = Annotated[str, StringConstraints(pattern=rf"^{schema.ARRAY_NAME}$")]
+Dtype = Annotated[str, StringConstraints(pattern=rf"^{schema.DTYPE}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 FactName = Annotated[str, StringConstraints(min_length=1, max_length=300)]

@@ -40,7 +40,7 @@ def select(collection: Collection, plan: Plan) -> Selection:
     """
     order = {cell.id: position for position, cell in enumerate(plan.all_cells)}
     excluded = {cell.id: cell.excluded for cell in plan.all_cells if cell.excluded}
-    newest = _newest(collection.trials)
+    newest = _newest(collection.trials, plan)
     suite = max(newest.values(), key=lambda header: header.started).suite if newest else ""
     trials, ignored = [], []
     for trial in collection.trials:
@@ -62,9 +62,19 @@ def select(collection: Collection, plan: Plan) -> Selection:
     return Selection(tuple(trials), tuple(ignored))
 
 
-def _newest(trials: Iterable[Trial]) -> dict[Where, Header]:
-    """The header of the trial that started last in each cell and machine (then of the highest)."""
-    by_start = sorted(trials, key=lambda trial: (trial.header.started, trial.header.trial))
+def _newest(trials: Iterable[Trial], plan: Plan) -> dict[Where, Header]:
+    """The header of the trial that started last in each cell and machine (then of the highest).
+
+    One beyond those planned decides only where there is no other: nothing measures it again.
+    """
+    by_start = sorted(
+        trials,
+        key=lambda trial: (
+            trial.header.trial <= plan.trials,
+            trial.header.started,
+            trial.header.trial,
+        ),
+    )
     return {where(trial.header): trial.header for trial in by_start}
 
 

@@ -61,11 +61,15 @@ class Run:
 
     def array(self, name: str, value: Any) -> None:
         """Record `value` (a tensor, variable or array of any shape) under a name of its own."""
+        if not re.fullmatch(schema.ARRAY_NAME, str(name)):
+            raise ValueError(f"an array cannot be called {name!r}: use letters, digits and _.:/-")
         if any(known["array"] == name for known in self.arrays):
             raise ValueError(f"two arrays are called {name!r}")
         array = fingerprint.canonical(_to_numpy(value))
+        if not re.fullmatch(schema.DTYPE, array.dtype.name):
+            raise TypeError(f"{name}: arrays of {array.dtype.name} are not recorded")
         fingerprint.store(array, self._objects)
-        self.arrays.append({"array": name, **fingerprint.described(array)})
+        self.arrays.append({"array": str(name), **fingerprint.described(array)})
 
     def weights(self, prefix: str, model: Any) -> None:
         """Record every weight of `model` as `prefix/<layer class>_<position>/<weight>`."""

@@ -55,10 +55,10 @@ def described(array: NDArray[Any]) -> dict[str, Any]:
             nonfinite = int(values.size - np.count_nonzero(finite))
             values = values[finite]
         if values.size:
-            mean = math.fsum(values.tolist()) / values.size
-            deviations = values - mean
-            with np.errstate(over="ignore"):
-                variance = math.fsum((deviations * deviations).tolist()) / values.size
+            mean = _sum(values) / values.size
+            with np.errstate(over="ignore", invalid="ignore"):
+                deviations = values - mean
+                variance = _sum(deviations * deviations) / values.size
             statistics = {
                 "min": float(values.min()),
                 "max": float(values.max()),
@@ -83,7 +83,7 @@ def store(array: NDArray[Any], objects: Path) -> None:
     """
     digest = sha256(array)
     path = objects / digest[:2] / f"{digest}.npy"
-    if path.exists():
+    if path.exists() and path.stat().st_size > array.nbytes:  # not one that a power cut emptied
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     if array.dtype.kind == "V":
@@ -104,6 +104,14 @@ def _numeric_kind(dtype: np.dtype[Any]) -> str:
     if dtype.kind == "f" or dtype.name.startswith(("bfloat16", "float8", "float4", "float6")):
         return "float"
     return ""
+
+
+def _sum(values: NDArray[Any]) -> float:
+    """The exactly rounded sum, or NaN where it is too large for a float."""
+    try:
+        return math.fsum(values.tolist())
+    except OverflowError:
+        return math.nan
 
 
 def _finite(value: float) -> float | None:

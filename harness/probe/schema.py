@@ -21,6 +21,10 @@ TRIAL_STATUSES = (OK, ERROR, TIMEOUT, CRASH, INSTALL_FAILED, INTERPRETER_MISSING
 # Relations at this level say: reseeded and rebuilt in the same process, the same.
 RERUN = "rerun"
 
+# What arrays may be called, and what types they may have, in a record.
+ARRAY_NAME = r"[A-Za-z0-9_.:/-]{1,300}"
+DTYPE = r"[a-z][a-z0-9_]{0,39}"
+
 # The seed of every scenario.
 SEED = 42
 

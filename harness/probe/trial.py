@@ -75,6 +75,8 @@ class Trial:
             )
             os.fsync(file.fileno())
         part.replace(output)
+        if status != schema.OK:
+            say(f"{status.upper()}: {message}")
         return status
 
     def child(
@@ -185,6 +187,7 @@ def _describe(error: BaseException, folder: Path | None = None) -> str:
     The place is the innermost one in a file directly in `folder`.
     """
     text = f"{type(error).__name__}: {error}"[:_MESSAGE_LENGTH]
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")  # it may hold half a character
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         if path.parent == folder:
