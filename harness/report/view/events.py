@@ -47,7 +47,7 @@ class Event:
     """One step of one axis, and what breaks there among the scenarios that should hold.
 
     `confounders` are recorded facts that moved as well; `doubts` are what else weakens a
-    comparison, such as a side with one launch only. The frames hold both in one column.
+    comparison, such as arrays that were left out. The frames hold both in one column.
     """
 
     level: str
