@@ -16,7 +16,6 @@ import signal
 import subprocess
 import tempfile
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
@@ -97,7 +96,7 @@ class Launcher:
             scratch = Path(folder).resolve()
             specification = scratch / "trial.json"
             specification.write_text(json.dumps(self._specification(assignment, scratch)), "utf-8")
-            started = time.time()
+            before = _stamp(assignment.record)
             home = scratch / "home"
             home.mkdir()
             code = self._follow(
@@ -112,7 +111,7 @@ class Launcher:
                 scratch,
                 f"{assignment.cell.setting}/{assignment.cell.device} trial {assignment.trial}",
             )
-            status = _ended(assignment.record, since=started)
+            status = _ended(assignment.record, before)
             if status or self._stopping:
                 return status or schema.CRASH
             timed_out = code is None
@@ -258,10 +257,19 @@ def _header(assignment: Assignment, machine: Machine, lock: str) -> dict[str, ob
     }
 
 
-def _ended(record: Path, since: float) -> str:
-    """How the trial of a record that was written `since` then ended; "" without a valid one."""
+def _stamp(record: Path) -> tuple[int, int] | None:
+    """What changes when a record is written anew; None where there is none."""
     try:
-        return records.read(record).end.status if record.stat().st_mtime >= since - 1 else ""
+        found = record.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _ended(record: Path, before: tuple[int, int] | None) -> str:
+    """How the trial ended whose record was not there `before`; "" without a valid new one."""
+    try:
+        return records.read(record).end.status if _stamp(record) != before else ""
     except (OSError, RecordError):
         return ""
 

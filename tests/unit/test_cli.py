@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from typer.testing import CliRunner
 
@@ -114,3 +119,32 @@ def test_a_lock_that_does_not_fit_leaves_good_records_alone(
 
     assert ended.value.code == ExitCode.USAGE
     assert {path: path.read_bytes() for path in folder.rglob("*.jsonl")} == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_terminated_probe_leaves_nothing_running(tmp_path: Path) -> None:
+    """As `timeout`, a container that stops, or a cancelled CI job ends it."""
+    (tmp_path / "python").write_text(
+        "#!/bin/sh\ncase $1 in -c) echo hi;; *) echo on; sleep 60;; esac"
+    )
+    (tmp_path / "python").chmod(0o755)
+    (tmp_path / "matrix.yaml").write_text(
+        f"version: 1\nenvironments: [{{name: env, interpreter: {tmp_path}/python}}]\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "probe", "env"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    below = psutil.Process(process.pid).children(recursive=True)
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(20) == 128 + signal.SIGTERM
+    process.stdout.close()
+    assert below
+    assert psutil.wait_procs(below, timeout=10)[1] == []
+    assert not list(tmp_path.glob("sameseed-*"))

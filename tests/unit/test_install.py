@@ -53,6 +53,18 @@ def test_reuse_is_decided_by_the_lock_and_not_by_the_name(tmp_path: Path) -> Non
     assert version_in(python) == "1.17.0"
 
 
+def test_a_virtualenv_that_somebody_changed_is_made_anew(tmp_path: Path) -> None:
+    """Else a report would say of one version what was measured on another."""
+    folder = tmp_path / "venv"
+    python = install.install(folder, locked("1.17.0"), lambda line: None)
+    command = [interpreters.uv(), "pip", "install", "--python", str(python), "six==1.16.0"]
+    subprocess.run(command, check=True, capture_output=True)
+
+    assert not install.is_current(folder, locked("1.17.0"))
+    install.install(folder, locked("1.17.0"), lambda line: None)
+    assert version_in(python) == "1.17.0"
+
+
 def test_a_half_made_virtualenv_is_made_anew(tmp_path: Path) -> None:
     folder = tmp_path / "venv"
     python = install.install(folder, locked("1.16.0"), lambda line: None)
@@ -86,6 +98,14 @@ def test_a_python_that_is_nowhere_is_interpreter_missing(tmp_path: Path) -> None
         install.install(tmp_path / "venv", Locked("3.99", (), ()), lambda line: None)
 
     assert missing.value.status == "interpreter_missing"
+
+
+def test_a_file_in_the_way_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "venv").write_text("not a folder")
+
+    install.install(tmp_path / "venv", locked("1.16.0"), lambda line: None)
+
+    assert install.is_current(tmp_path / "venv", locked("1.16.0"))
 
 
 def test_an_existing_interpreter_is_used_as_it_is() -> None:

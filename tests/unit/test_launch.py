@@ -137,6 +137,16 @@ def test_a_silent_probe_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell script")
+def test_what_a_probe_leaves_running_does_not_hold_the_audit(tmp_path: Path) -> None:
+    python = script(tmp_path, "sleep 60 & exit 1")
+    started = time.monotonic()
+
+    launcher(tmp_path, python, []).measure(planned(tmp_path)[:1], jobs=1)
+
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell script")
 def test_trials_run_side_by_side(tmp_path: Path) -> None:
     together = threading.Barrier(2, timeout=20)
     python = script(tmp_path, "echo here; sleep 1; exit 1")

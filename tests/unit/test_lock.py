@@ -61,6 +61,18 @@ def test_a_matrix_that_asks_for_something_else_is_told_to_lock_again() -> None:
         lock.locked(ENVIRONMENT, "elsewhere")
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [{"environments": None}, {"environments": []}, {"hashes": {}}],
+    ids=["no environments", "a list", "a hash is missing"],
+)
+def test_a_lock_of_another_shape_is_damaged(damage: dict[str, Any]) -> None:
+    lock = Lock({**content(here={"packages": ["six==1.17.0"]}), **damage})
+
+    with pytest.raises(LockError, match=r"is damaged .* run `nox -s lock`"):
+        lock.locked(ENVIRONMENT, "here")
+
+
 def test_what_cannot_be_resolved_keeps_its_reason() -> None:
     locked = Lock(content(here={"unresolvable": "no wheels"})).locked(ENVIRONMENT, "here")
 

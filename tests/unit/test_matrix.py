@@ -328,3 +328,26 @@ def test_whatever_the_file_says_it_is_a_matrix_or_a_list_of_problems(
     lines = len(path.read_text(encoding="utf-8").splitlines())
     assert all(1 <= problem.line <= lines and problem.message for problem in found)
     assert found or data["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("KERAS_BACKEND", "backend:"),
+        ("TF_NUM_INTRAOP_THREADS", "threads:"),
+        ("CUDA_VISIBLE_DEVICES", "devices:"),
+    ],
+)
+def test_a_variable_that_would_be_overridden_is_refused(
+    tmp_path: Path, name: str, instead: str
+) -> None:
+    """Else a setting without any effect would be reported as one that changes nothing."""
+    text = f"""\
+version: 1
+environments: [{{tensorflow: "2.9.3", python: "3.10"}}]
+settings:
+  other: {{env: {{{name}: "1"}}}}
+"""
+    (found,) = problems(tmp_path, text)
+    assert (found.line, found.message) == (4, f"sameseed sets {name} itself")
+    assert instead in found.hint

@@ -106,6 +106,19 @@ def test_two_arrays_of_one_name_are_a_mistake(run: Run) -> None:
         run.array("w", np.ones(1))
 
 
+@pytest.mark.parametrize("name", ["a b[0]", "", "naïve", "x" * 301, "a\n"])
+def test_a_name_that_no_record_can_hold_costs_the_scenario_not_the_trial(
+    run: Any, name: str
+) -> None:
+    with pytest.raises(ValueError, match="cannot be called"):
+        run.array(name, np.zeros(1))
+
+
+def test_a_type_that_no_record_can_hold_costs_the_scenario_not_the_trial(run: Any) -> None:
+    with pytest.raises(TypeError, match="not recorded"):
+        run.array("when", np.array(["2026-11-22"], dtype="datetime64[D]"))
+
+
 def test_an_api_is_found_by_its_path(run: Run) -> None:
     assert run.api("keras.utils.set_random_seed") == "found"
     assert run.api("math.pi") > 3

@@ -110,6 +110,17 @@ def test_bfloat16_is_kept_as_its_bits(tmp_path: Path) -> None:
     assert loaded.tobytes() == array.tobytes()
 
 
+def test_a_stored_array_that_was_cut_is_stored_again(tmp_path: Path) -> None:
+    array = np.arange(4.0)
+    fingerprint.store(array, tmp_path)
+    (stored,) = tmp_path.rglob("*.npy")
+    stored.write_bytes(b"")
+
+    fingerprint.store(array, tmp_path)
+
+    assert Store(tmp_path).load(fingerprint.sha256(array)).tolist() == [0, 1, 2, 3]
+
+
 def test_an_array_seen_twice_is_stored_once(tmp_path: Path) -> None:
     array = np.arange(4.0)
     fingerprint.store(array, tmp_path)

@@ -120,7 +120,13 @@ class Launched:
         return {each.scenario: each for each in records.read(self.record).observations}
 
 
-def launch(folder: Path, scenarios: list[str], device: str = "cpu", **variables: str) -> Launched:
+def launch(
+    folder: Path,
+    scenarios: list[str],
+    device: str = "cpu",
+    python: str = sys.executable,
+    **variables: str,
+) -> Launched:
     """Run the probe in a process of its own, in `folder`."""
     package = folder / "tensorflow"
     package.mkdir()
@@ -150,7 +156,7 @@ def launch(folder: Path, scenarios: list[str], device: str = "cpu", **variables:
     path = folder / "trial.json"
     path.write_text(json.dumps(specification), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, str(ROOT / "harness/probe/__main__.py"), str(path)],
+        [python, str(ROOT / "harness/probe/__main__.py"), str(path)],
         env={
             **os.environ,
             "PYTHONPATH": str(folder),
