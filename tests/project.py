@@ -72,7 +72,7 @@ class Project:
         return subprocess.Popen(
             [sys.executable, "-m", "nox", *arguments],
             cwd=self.folder,
-            env=_environment({}),
+            env=clean_environment({}),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -96,7 +96,7 @@ class Project:
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=_environment(variables),
+            env=clean_environment(variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -125,7 +125,7 @@ def wait_for(condition: Callable[[], object], seconds: float) -> None:
         time.sleep(0.1)
 
 
-def _environment(variables: dict[str, str]) -> dict[str, str]:
+def clean_environment(variables: dict[str, str]) -> dict[str, str]:
     """The caller's environment less what belongs to an enclosing nox or audit."""
     ours = {
         name: value

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from harness.cli import app, main
 from harness.errors import ExitCode
-from tests.project import ROOT
+from tests.project import ROOT, clean_environment
 from tests.unit.analysis.builder import Recorder, declared, relation
 
 MATRIX = """
@@ -134,7 +134,7 @@ def test_a_terminated_probe_leaves_nothing_running(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "harness", "probe", "env"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+        env=clean_environment({"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}),
         stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
