@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import random
 import signal
 import sys
 import time
@@ -39,19 +38,18 @@ def forked(scratch: Path, work: Any, seconds: float = 20) -> children.Outcome:
     return children.call(start, scratch, seconds)
 
 
-@pytest.mark.parametrize(
-    "draw",
-    [lambda: random.getrandbits(64), lambda: int(np.random.randint(2**31))],
-    ids=["random", "numpy.random"],
-)
-def test_children_do_not_inherit_entropy(tmp_path: Path, draw: Any) -> None:
-    random.seed(1)
+def test_children_do_not_inherit_entropy(tmp_path: Path) -> None:
+    """NumPy's generator; CPython reseeds `random` after a fork by itself."""
+
+    def draw() -> int:
+        return int(np.random.randint(2**31))
+
     np.random.seed(1)
 
-    _, _, first, _ = forked(tmp_path / "child", draw)
-    _, _, second, _ = forked(tmp_path / "child", draw)
+    first = forked(tmp_path / "child", draw)
+    second = forked(tmp_path / "child", draw)
 
-    assert first != second
+    assert first.result != second.result
 
 
 def test_a_result_comes_back_and_the_scratch_folder_goes(tmp_path: Path) -> None:
