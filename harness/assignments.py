@@ -89,7 +89,8 @@ def inputs_digest(
     """
     parts = {
         "format": schema.FORMAT,
-        "suite": suite_digest(),
+        "suite": suite_digest(plan.scenario_files),
+        "keras": environment.keras,
         "content": content,
         "backend": environment.backend,
         "env": dict(sorted(setting.env.items())),
@@ -102,11 +103,15 @@ def inputs_digest(
 
 
 @cache
-def suite_digest() -> str:
-    """SHA-256 over the source of the probe and the scenarios: change one, and all is measured."""
+def suite_digest(files: tuple[str, ...] = ()) -> str:
+    """SHA-256 over the source of the probe and the scenarios: change one, and all is measured.
+
+    files: the user's own scenario files, whose content counts, not their place.
+    """
     total = hashlib.sha256()
-    for path in sorted(_sources()):
-        total.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0")
+    sources = [(path.relative_to(_PACKAGE).as_posix(), path) for path in sorted(_sources())]
+    for name, path in (*sources, *((Path(file).name, Path(file)) for file in files)):
+        total.update(name.encode() + b"\0")
         total.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return total.hexdigest()
 

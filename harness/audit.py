@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from harness import install, processes
 from harness.assignments import Assignment, assignments, is_done, pending
 from harness.errors import InstallError
-from harness.launch import Launcher, write_failure
+from harness.launch import Launcher, header, write_failure
 from harness.lock import Lock, has_gpu
 from harness.machine import this_machine
 from harness.platforms import this_platform
@@ -130,5 +130,5 @@ class Audit:
         planned = self._assignments(content)
         for entry in planned:
             if entry.trial == 1 and not is_done(entry):
-                write_failure(entry, self._machine, "", status, message)
+                write_failure(entry, header(self._plan, entry, self._machine, ""), status, message)
         return dict.fromkeys(planned, status)

@@ -121,8 +121,11 @@ class Launcher:
                 reason = _refusal(assignment.record)
             message = f"the probe died: {reason}. {_tail(scratch / 'probe.log')}".strip()
             self._say(f"{status.upper()} {assignment.cell.id} trial {assignment.trial}: {message}")
-            write_failure(assignment, self._machine, self._lock, status, message)
+            write_failure(assignment, self._header(assignment), status, message)
             return status
+
+    def _header(self, assignment: Assignment) -> dict[str, object]:
+        return header(self._plan, assignment, self._machine, self._lock)
 
     def _specification(self, assignment: Assignment, scratch: Path) -> dict[str, object]:
         return {
@@ -134,7 +137,9 @@ class Launcher:
             "threads": assignment.setting.threads,
             "seconds": self._plan.scenario_seconds,
             "scenarios": self._plan.scenarios,
-            "header": _header(assignment, self._machine, self._lock),
+            "keras": self._environment.keras,
+            "files": self._plan.scenario_files,
+            "header": self._header(assignment),
         }
 
     def _follow(
@@ -220,16 +225,14 @@ def trial_environment(
 
 
 def write_failure(
-    assignment: Assignment, machine: Machine, lock: str, status: str, message: str
+    assignment: Assignment, begun: dict[str, object], status: str, message: str
 ) -> None:
-    """Record a trial that gave nothing, so that it is a row with its reason and not a gap."""
+    """Record a trial that gave nothing, so that it is a row with its reason and not a gap.
+
+    begun: as `header` gives it.
+    """
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    header = {
-        "record": "header",
-        **_header(assignment, machine, lock),
-        "format": schema.FORMAT,
-        "started": now,
-    }
+    first = {"record": "header", **begun, "format": schema.FORMAT, "started": now}
     end = {
         "record": "end",
         "status": status,
@@ -240,18 +243,19 @@ def write_failure(
     }
     assignment.record.parent.mkdir(parents=True, exist_ok=True)
     part = assignment.record.with_suffix(".jsonl.part")
-    part.write_text(json.dumps(header) + "\n" + json.dumps(end) + "\n", encoding="utf-8")
+    part.write_text(json.dumps(first) + "\n" + json.dumps(end) + "\n", encoding="utf-8")
     part.replace(assignment.record)
 
 
-def _header(assignment: Assignment, machine: Machine, lock: str) -> dict[str, object]:
+def header(plan: Plan, assignment: Assignment, machine: Machine, lock: str) -> dict[str, object]:
+    """The launcher's part of a record's header. lock: digest of what is installed, or ""."""
     return {
         "environment": assignment.cell.environment,
         "setting": assignment.cell.setting,
         "device": assignment.cell.device,
         "trial": assignment.trial,
         "inputs": assignment.inputs,
-        "suite": suite_digest(),
+        "suite": suite_digest(plan.scenario_files),
         "lock": lock,
         "machine": dataclasses.asdict(machine),
     }

@@ -19,6 +19,7 @@ from harness.matrix_types import (
     Condition,
     Day,
     Device,
+    FileName,
     Glob,
     Name,
     OneOrMore,
@@ -56,7 +57,7 @@ class Entry(_Strict):
     tensorflow: OneOrMore[Version] = Field(default=(), description="TensorFlow versions, quoted.")
     keras: OneOrMore[Version] = Field(default=(), description="Keras versions, quoted.")
     numpy: OneOrMore[Version] = Field(default=(), description="NumPy versions, quoted.")
-    backend: OneOrMore[Backend] = Field(default=(), description="What Keras 3 computes with.")
+    backend: OneOrMore[Backend] = Field(default=(), description="What Keras computes with.")
     packages: dict[PackageAxis, OneOrMore[Pin]] = Field(
         default={}, description="More packages: an exact version or a specifier, or a list of them."
     )
@@ -126,6 +127,10 @@ class Scenarios(_Strict):
 
     include: OneOrMore[Glob] = Field(default=("*",), description="Patterns such as recipes/*.")
     exclude: OneOrMore[Glob] = Field(default=(), description="Patterns of what to leave out.")
+    files: OneOrMore[FileName] = Field(
+        default=(),
+        description="Python files with scenarios of your own, relative to this file's folder.",
+    )
 
 
 class Profile(_Strict):

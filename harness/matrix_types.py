@@ -166,6 +166,12 @@ def _variable(text: str) -> str:
     return text
 
 
+def _file(text: str) -> str:
+    if not text.strip() or "\0" in text:
+        raise wrong("a file needs a name", "write the path of a Python file")
+    return text
+
+
 def _value(text: str) -> str:
     if "\0" in text:
         raise wrong("an environment variable cannot hold a null character", "leave it out")
@@ -211,7 +217,7 @@ class _ScalarToo:
 
 OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), WrapValidator(_one_or_more), _ScalarToo()]
 
-Backend: TypeAlias = Literal["tensorflow", "jax", "torch"]
+Backend: TypeAlias = Literal["tensorflow", "jax", "torch", "theano"]
 Device: TypeAlias = Literal["cpu", "gpu"]
 Platform: TypeAlias = Literal["linux-x86_64", "linux-aarch64", "macos-arm64", "windows-x86_64"]
 
@@ -254,6 +260,7 @@ Glob = Annotated[str, _text("tf2_*", "*")]
 Package = Annotated[str, AfterValidator(_package), _text(pattern=PACKAGE)]
 PackageAxis = Annotated[Package, AfterValidator(_not_an_axis)]
 PackageWithExtras = Annotated[str, AfterValidator(_package_with_extras), _text(pattern=EXTRAS)]
+FileName = Annotated[str, AfterValidator(_file), _text("my_scenarios.py")]
 Value = Annotated[str, AfterValidator(_value)]
 Variable = Annotated[str, AfterValidator(_variable), _text(pattern=VARIABLE)]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]

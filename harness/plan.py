@@ -44,9 +44,18 @@ class Environment:
     axes: Mapping[str, str] = field(hash=False)  # declared values in order, packages last
     python: str | None  # "3.10"; None with interpreter
     interpreter: str | None  # an existing interpreter's path: nothing is installed
-    backend: str  # "tensorflow", "jax" or "torch", declared or not
+    backend: str  # "tensorflow", "jax", "torch" or "theano", declared or not
     requirements: tuple[str, ...]  # PEP 508
     profiles: tuple[str, ...]  # names of the profiles that contain it
+
+    @property
+    def keras(self) -> str:
+        """What the audited Keras is imported as: the one that the matrix names."""
+        if "keras" in self.axes:
+            return "keras"
+        if "tf-keras" in self.axes:
+            return "tf_keras"
+        return ""  # the one that the backend's users import
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ class Plan:
     trials: int
     scenarios: tuple[str, ...]  # ids to run, in suite order
     scenario_seconds: float  # time limit per scenario
+    scenario_files: tuple[str, ...] = ()  # the user's own, absolute paths
 
     def environment(self, id: str) -> Environment:  # noqa: A002 - it is the id
         """The environment with this id. Raises `KeyError` for another."""
@@ -99,11 +109,24 @@ def load_plan(matrix: Path, profile: str = DEFAULT) -> Plan:
     """Read a matrix file and plan a profile. Raises `MatrixError` with every mistake in it."""
     from harness import scenarios
 
-    return build_plan(load_matrix(matrix), profile, scenarios.names())
+    loaded = load_matrix(matrix)
+    files = tuple(str((matrix.parent / name).resolve()) for name in loaded.scenarios.files)
+    try:
+        names = scenarios.names(files)
+    except Exception as error:  # it is the user's code: anything may come out
+        message = f"this cannot be loaded: {type(error).__name__}: {error}"
+        problem = loaded.source.problem(("scenarios", "files"), " ".join(message.split()))
+        raise MatrixError((problem,)) from error
+    return build_plan(loaded, profile, names, files)
 
 
-def build_plan(matrix: Matrix, profile: str, scenarios: tuple[str, ...]) -> Plan:
-    """Plan a profile of a matrix; `scenarios` are all that the suite has, in its order."""
+def build_plan(
+    matrix: Matrix, profile: str, scenarios: tuple[str, ...], files: tuple[str, ...] = ()
+) -> Plan:
+    """Plan a profile of a matrix.
+
+    scenarios: all that the suite has, in its order. files: where the user's own among them are.
+    """
     guard_size(matrix)
     candidates = expand(matrix)
     all_cells = tuple(cell for candidate in candidates for cell in _cells(matrix, candidate))
@@ -131,6 +154,7 @@ def build_plan(matrix: Matrix, profile: str, scenarios: tuple[str, ...]) -> Plan
         trials=profiles[profile].trials or matrix.trials,
         scenarios=chosen,
         scenario_seconds=matrix.scenario_seconds,
+        scenario_files=files,
     )
 
 

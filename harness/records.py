@@ -59,6 +59,9 @@ Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Strings = Annotated[dict[FactName, Text], Field(max_length=MAX_FACTS)]
 Scalars = Annotated[dict[FactName, Short | bool | int], Field(max_length=MAX_FACTS)]
 
+Level: TypeAlias = Literal[
+    "rerun", "process", "setting", "python", "packages", "backend", "device", "machine"
+]
 ObservationStatus: TypeAlias = Literal["ok", "unsupported", "error", "timeout", "crash"]
 TrialStatus: TypeAlias = Literal[
     "ok", "error", "timeout", "crash", "install_failed", "interpreter_missing", "device_missing"
@@ -102,6 +105,12 @@ class Declared:
     launches: Literal["same", "differ", ""]
     launches_source: Text
     control: bool
+    # From format 2 on.
+    why: Text = ""
+    needs: Annotated[tuple[Short, ...], Field(max_length=1_000)] = ()
+    promise: Text = ""
+    promise_source: Text = ""
+    promise_levels: Annotated[tuple[Level, ...], Field(max_length=len(schema.LEVELS))] = ()
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

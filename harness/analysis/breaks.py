@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from harness.analysis.variants import Launches
     from harness.records import Observation, Relation, Trial
 
-# From the strictest promise to the loosest.
-LEVELS = ("rerun", "process", "setting", "python", "packages", "backend", "device", "machine")
+LEVELS = schema.LEVELS
 
 CONTRADICTION = "recorded as not holding, though the fingerprints agree"
 

@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> None:
 def _spawned_child(
     trial_module: Any, trial: Any, name: str, result_path: str, scratch: str
 ) -> None:
-    framework = trial_module.Framework(trial.backend, trial.threads)
+    framework = trial_module.Framework(trial.backend, trial.threads, trial.keras)
     log = Path(scratch, "log.txt").read_text(encoding="utf-8", errors="replace")
     trial.child(name, Path(result_path), Path(scratch), framework, log)
 

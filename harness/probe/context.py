@@ -5,15 +5,27 @@ from __future__ import annotations
 import importlib
 import random
 import re
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from . import fingerprint, schema
+from . import fingerprint, placement, schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .framework import Framework
+
+# Added to the code that a fresh interpreter runs.
+_SAVE = """
+import numpy as _numpy
+_numpy.savez({path!r}, **{{name: _numpy.asarray(value) for name, value in arrays.items()}})
+"""
+_LAST_CHARACTERS = 600
 
 
 class UnsupportedError(Exception):
@@ -24,36 +36,90 @@ class Run:
     """One scenario in one process.
 
     keras: the Keras that the backend's users import (`tensorflow.keras`, or stand-alone `keras`).
-    numpy, random: the modules. seed: the suite's seed. backend: "tensorflow", "jax" or "torch".
-    arrays, relations: what was recorded so far, in creation order, as record files hold it.
+    numpy, random: the modules. seed: the suite's seed. backend: "tensorflow", "jax", "torch" or
+    "theano". device: "cpu" or "gpu". arrays, relations: what was recorded so far, in creation
+    order, as record files hold it.
     """
 
     seed = schema.SEED
     numpy = numpy
     random = random
 
-    def __init__(self, framework: Framework, objects: Path | str, scratch: Path | str) -> None:
+    def __init__(
+        self,
+        framework: Framework,
+        objects: Path | str,
+        scratch: Path | str,
+        device: str = "cpu",
+    ) -> None:
         """objects, scratch: the folders where arrays and the scenario's own files go."""
+        self.device = device
         self.backend = framework.backend
         self.keras = framework.keras
+        self.keras_name = framework.keras_name
         self.arrays: list[dict[str, Any]] = []
         self.relations: list[dict[str, Any]] = []
         self._objects = Path(objects)
         self._scratch = Path(scratch)
 
-    def api(self, dotted: str) -> Any:
+    def api(self, *dotted: str) -> Any:
         """The object at a dotted path such as `keras.utils.set_random_seed`.
 
-        `keras` means this run's Keras. Raises UnsupportedError with the path where it is missing.
+        `keras` means this run's Keras. Of several paths, the first that exists: an API that moved.
+        Raises UnsupportedError with the first path where none exists.
         """
-        first, _, rest = dotted.partition(".")
+        for path in dotted:
+            with suppress(ImportError, AttributeError):
+                return self._find(path)
+        raise UnsupportedError(dotted[0])
+
+    @contextmanager
+    def requires(self, what: str, *refusals: type[Exception]) -> Iterator[None]:
+        """Take an exception of these types in the block to say that the version lacks `what`.
+
+        For abilities that no name stands for, such as negative seeds. Name the types that versions
+        were seen to raise, so that everything else stays an error.
+        """
         try:
-            found = self.keras if first == "keras" else importlib.import_module(first)
-            for name in filter(None, rest.split(".")):
-                found = getattr(found, name)
-        except (ImportError, AttributeError):
-            raise UnsupportedError(dotted) from None
-        return found
+            yield
+        except refusals as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise UnsupportedError(f"{what} ({reason})") from error
+
+    def evaluate(self, value: Any) -> Any:
+        """A tensor, variable or array as a NumPy array; a symbolic tensor is computed, once."""
+        if isinstance(value, (numpy.ndarray, numpy.generic)):
+            return value
+        if hasattr(value, "detach"):  # torch: may require gradients, may lie on a GPU
+            value = value.detach().cpu()
+            if str(value.dtype) == "torch.bfloat16":  # NumPy has none: the same bits
+                return value.view(self.api("torch.int16")).numpy().view(_bfloat16())
+            return value.numpy()
+        try:
+            return value.numpy() if hasattr(value, "numpy") else self._computed(value)
+        except NotImplementedError:  # a tensor of a TensorFlow graph
+            return self._computed(value)
+
+    def in_new_interpreter(self, code: str) -> dict[str, Any]:
+        """Run `code` in a fresh interpreter of this environment; the arrays it leaves in `arrays`.
+
+        For what must happen before or while the framework is imported. The code finds `arrays = {}`
+        and `keras`, the name to import this run's Keras by, as a string. Raises RuntimeError with
+        the last words of a process that failed.
+        """
+        path = self.path("arrays.npz")
+        program = f"arrays = {{}}\nkeras = {self.keras_name!r}\n{code}\n{_SAVE.format(path=path)}"
+        ended = subprocess.run(
+            [sys.executable, "-c", program],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        if ended.returncode:
+            words = " ".join(ended.stdout.decode("utf-8", "replace").split())
+            raise RuntimeError(f"exit code {ended.returncode}: {words[-_LAST_CHARACTERS:]}")
+        with numpy.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
 
     def path(self, name: str) -> str:
         """Where a file of this scenario may lie; the folder goes away afterwards."""
@@ -65,7 +131,8 @@ class Run:
             raise ValueError(f"an array cannot be called {name!r}: use letters, digits and _.:/-")
         if any(known["array"] == name for known in self.arrays):
             raise ValueError(f"two arrays are called {name!r}")
-        array = fingerprint.canonical(_to_numpy(value))
+        self._check_place(str(name), value)
+        array = fingerprint.canonical(self.evaluate(value))
         if not re.fullmatch(schema.DTYPE, array.dtype.name):
             raise TypeError(f"{name}: arrays of {array.dtype.name} are not recorded")
         fingerprint.store(array, self._objects)
@@ -74,10 +141,18 @@ class Run:
     def weights(self, prefix: str, model: Any) -> None:
         """Record every weight of `model` as `prefix/<layer class>_<position>/<weight>`."""
         for position, layer in enumerate(model.layers):
-            taken: set[str] = set()
-            for weight, value in zip(layer.weights, layer.get_weights()):
-                leaf = _unique(_leaf(weight.name), taken)
-                self.array(f"{prefix}/{_snake(type(layer).__name__)}_{position}/{leaf}", value)
+            self.layer(f"{prefix}/{_snake(type(layer).__name__)}_{position}", layer)
+
+    def layer(self, prefix: str, layer: Any) -> None:
+        """Record every weight of one layer as `prefix/<weight>`, in the layer's own order.
+
+        What layers inside it call alike is numbered: `kernel`, `kernel_2`.
+        """
+        taken: set[str] = set()
+        for weight, value in zip(layer.weights, layer.get_weights()):
+            name = f"{prefix}/{_unique(_leaf(weight.name), taken)}"
+            self._check_place(name, weight)
+            self.array(name, value)
 
     def relation(
         self,
@@ -108,6 +183,37 @@ class Run:
             }
         )
 
+    def _find(self, path: str) -> Any:
+        first, *rest = path.split(".")
+        found = self.keras if first == "keras" else importlib.import_module(first)
+        for position, name in enumerate(rest, 1):
+            if not hasattr(found, name) and first != "keras":
+                importlib.import_module(".".join((first, *rest[:position])))
+            found = getattr(found, name)
+        return found
+
+    def _computed(self, value: Any) -> Any:
+        """What a symbolic tensor or variable of a graph comes to, in Keras's own session."""
+        if self.backend == "theano":
+            return (
+                self.keras.backend.get_value(value)
+                if hasattr(value, "get_value")
+                else (value.eval() if hasattr(value, "eval") else value)
+            )
+        if type(value).__module__.startswith("tensorflow."):
+            return self.keras.backend.get_session().run(value)
+        return value
+
+    def _check_place(self, name: str, value: Any) -> None:
+        """Refuse a number that another device than the cell's has computed.
+
+        Integers are let through: TensorFlow keeps small ones on the CPU by design.
+        """
+        if self.device == "gpu" and "float" in str(getattr(value, "dtype", "")):
+            place = placement.of(value)
+            if place and place != self.device:
+                raise UnsupportedError(f"{self.device} implementation of {name}: it is on {place}")
+
     def _under(self, prefix: str) -> dict[str, tuple[Any, ...]]:
         return {
             known["array"][len(prefix) :]: (known["dtype"], known["shape"], known["sha256"])
@@ -116,12 +222,12 @@ class Run:
         }
 
 
-def _to_numpy(value: Any) -> Any:
-    if isinstance(value, (numpy.ndarray, numpy.generic)):
-        return value
-    if hasattr(value, "detach"):  # torch: may require gradients, may lie on a GPU
-        return value.detach().cpu().numpy()
-    return value.numpy() if hasattr(value, "numpy") else value
+def _bfloat16() -> Any:
+    """NumPy's name for bfloat16, which the package ml_dtypes gives it."""
+    try:
+        return importlib.import_module("ml_dtypes").bfloat16
+    except ImportError:
+        raise UnsupportedError("ml_dtypes.bfloat16") from None
 
 
 def _leaf(name: str) -> str:

@@ -12,18 +12,24 @@ from typing import Any
 class Framework:
     """The imported framework.
 
-    module: the backend's package. keras: the Keras its users import (`tensorflow.keras`, or
-    stand-alone `keras`).
+    module: the backend's package. keras: the Keras under audit, keras_name: what it is imported as
+    (`tensorflow.keras`, stand-alone `keras`, or `tf_keras`).
     """
 
-    def __init__(self, backend: str, threads: int) -> None:
-        """Import "tensorflow", "jax" or "torch", and pin its pools to `threads`."""
+    def __init__(self, backend: str, threads: int, keras: str = "") -> None:
+        """Import "tensorflow", "jax", "torch" or "theano", and pin its pools to `threads`.
+
+        keras: the name of the Keras to audit, or "" for the one that the backend's users import.
+        """
         self.backend = backend
         self.threads = threads
         os.environ["KERAS_BACKEND"] = backend
         self.module: Any = importlib.import_module(backend)
+        self.keras_name = keras or ("tensorflow.keras" if backend == "tensorflow" else "keras")
         self.keras: Any = (
-            self.module.keras if backend == "tensorflow" else importlib.import_module("keras")
+            self.module.keras
+            if self.keras_name == "tensorflow.keras"  # an attribute, and no module everywhere
+            else importlib.import_module(self.keras_name)
         )
         # `tensorflow.keras` is a lazy module: touching it spares every child the import.
         self.keras.layers.Dense  # noqa: B018
@@ -58,7 +64,9 @@ class Framework:
         if self.backend == "torch":
             cuda = self.module.cuda
             return [cuda.get_device_name(index) for index in range(cuda.device_count())]
-        return [str(device) for device in self.module.devices() if device.platform == "gpu"]
+        if self.backend == "jax":
+            return [str(device) for device in self.module.devices() if device.platform == "gpu"]
+        return []
 
     def _pin_threads(self) -> None:
         """Pin the pools that environment variables alone do not reach; starts no runtime."""

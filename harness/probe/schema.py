@@ -1,9 +1,9 @@
 """Plain data definitions that the probe writes and the host reads. No code, no imports.
 
-FORMAT history: 1, first version.
+FORMAT history: 1, first version; 2, scenarios say what they need and what is promised of them.
 """
 
-FORMAT = 1
+FORMAT = 2
 
 OK = "ok"
 UNSUPPORTED = "unsupported"
@@ -17,6 +17,9 @@ EXCLUDED = "excluded"
 
 OBSERVATION_STATUSES = (OK, UNSUPPORTED, ERROR, TIMEOUT, CRASH)
 TRIAL_STATUSES = (OK, ERROR, TIMEOUT, CRASH, INSTALL_FAILED, INTERPRETER_MISSING, DEVICE_MISSING)
+
+# From the strictest promise to the loosest.
+LEVELS = ("rerun", "process", "setting", "python", "packages", "backend", "device", "machine")
 
 # Relations at this level say: reseeded and rebuilt in the same process, the same.
 RERUN = "rerun"
@@ -44,6 +47,7 @@ RECORDED_VARIABLES = (
     "DYLD_LIBRARY_PATH",
     "MKL_",
     "OPENBLAS_",
+    "THEANO_",
     "ONEDNN_",
     "DNNL_",
     "NPROC",

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import scenarios
-from . import children, facts, schema
+from . import children, facts, placement, schema
 from .context import Run, UnsupportedError
 from .framework import Framework
 
@@ -36,7 +36,8 @@ class Trial:
 
     output: path of the record file. objects, scratch: folders. device: "cpu" or "gpu". threads:
     what the framework is pinned to. seconds: the limit per scenario. scenarios: their names, in
-    order. header: the launcher's part of it.
+    order. header: the launcher's part of it. keras: what the audited Keras is imported as, "" for
+    what the backend's users import. files: the user's own scenario files.
     """
 
     output: str
@@ -48,6 +49,8 @@ class Trial:
     seconds: float
     scenarios: list[str]
     header: dict[str, Any]
+    keras: str = ""
+    files: tuple[str, ...] = ()
 
     def run(self, say: Callable[[str], None], log_path: Path, spawn: list[str]) -> str:
         """Measure everything and write the record file; returns the trial's status.
@@ -86,7 +89,8 @@ class Trial:
         children.become_independent(self.seconds)
         tempfile.tempdir = str(scratch)  # a child ends without its libraries cleaning up
         if name:
-            result = observe(scenarios.suite()[name], framework, self.objects, scratch)
+            scenario = scenarios.suite(self.files)[name]
+            result = observe(scenario, framework, self.objects, scratch, self.device)
         else:
             result = facts.framework(framework, log)
         children.write_result(result_path, result)
@@ -103,7 +107,7 @@ class Trial:
         say(f"importing {self.backend}")
         gc.disable()  # an import makes objects to keep; looking through them takes a fifth of it
         try:
-            framework = Framework(self.backend, self.threads)
+            framework = Framework(self.backend, self.threads, self.keras)
         except Exception as error:
             write_header({})
             message = f"importing {self.backend} failed: {_describe(error)}"
@@ -145,7 +149,7 @@ class Trial:
         return schema.OK, "", len(self.scenarios)
 
     def _header(self, packages: dict[str, str], framework: dict[str, Any]) -> dict[str, Any]:
-        suite = scenarios.suite()
+        suite = scenarios.suite(self.files)
         return dict(
             self.header,
             format=schema.FORMAT,
@@ -159,12 +163,19 @@ class Trial:
 
 
 def observe(
-    scenario: scenarios.Scenario, framework: Framework, objects: str, scratch: Path
+    scenario: scenarios.Scenario,
+    framework: Framework,
+    objects: str,
+    scratch: Path,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Run `scenario` in this process; what it gave, as a record file holds it."""
-    run = Run(framework, objects, scratch)
+    run = Run(framework, objects, scratch, device)
     try:
-        scenario.function(run)
+        for path in scenario.needs:
+            run.api(*path.split("|"))
+        with placement.on(device, framework.backend, framework.module):
+            scenario.function(run)
     except UnsupportedError as missing:
         return _nothing(schema.UNSUPPORTED, f"this version has no {missing}")
     except Exception as error:

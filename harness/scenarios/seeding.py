@@ -20,13 +20,28 @@ def seed_numpy(run: Run, seed: int) -> None:
 
 
 def seed_framework(run: Run, seed: int) -> None:
-    """The global seed of the framework under Keras. JAX has none, by design: unsupported there."""
+    """The global seed of the framework under Keras: unsupported where there is none.
+
+    JAX has none by design; Keras on Theano draws its seeds from NumPy.
+    """
     setters = {
-        "tensorflow": "tensorflow.random.set_seed",
-        "torch": "torch.manual_seed",
-        "jax": "jax.random.seed",
+        "tensorflow": ("tensorflow.random.set_seed", "tensorflow.compat.v1.set_random_seed"),
+        "torch": ("torch.manual_seed",),
+        "jax": ("jax.random.seed",),
+        "theano": ("theano.random.seed",),
     }
-    run.api(setters[run.backend])(seed)
+    run.api(*setters[run.backend])(seed)
+
+
+def seed_everything(run: Run, seed: int) -> None:
+    """Python, NumPy, and the framework where it has a global seed: alike on every version.
+
+    What scenarios do that are not about seeding.
+    """
+    seed_python(run, seed)
+    seed_numpy(run, seed)
+    if run.backend in ("tensorflow", "torch"):
+        seed_framework(run, seed)
 
 
 def seed_all_three(run: Run, seed: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.assignments import Assignment, assignments, inputs_digest, is_done, pending
-from harness.launch import write_failure
+from harness.launch import header, write_failure
 from harness.machine import this_machine
 from harness.plan import Cell, Environment, Plan, Setting
 
@@ -39,11 +39,11 @@ PLAN = Plan(
 
 def record(assignment: Assignment, *, status: str = "ok", observed: str = "") -> None:
     """Write a valid record of a trial; with one observation of this status."""
-    write_failure(assignment, this_machine(), "", status, "")
+    write_failure(assignment, header(PLAN, assignment, this_machine(), ""), status, "")
     if observed:
-        header, end = map(json.loads, assignment.record.read_text("utf-8").splitlines())
+        first, end = map(json.loads, assignment.record.read_text("utf-8").splitlines())
         entry = {"summary": "", "source": "", "launches": "", "launches_source": ""}
-        header["scenarios"] = {"recipes/none": {**entry, "control": False}}
+        first["scenarios"] = {"recipes/none": {**entry, "control": False}}
         end["observations"] = 1
         observation = {
             "record": "observation",
@@ -54,7 +54,7 @@ def record(assignment: Assignment, *, status: str = "ok", observed: str = "") ->
             "arrays": [],
             "relations": [],
         }
-        lines = (json.dumps(line) for line in (header, observation, end))
+        lines = (json.dumps(line) for line in (first, observation, end))
         assignment.record.write_text("\n".join(lines) + "\n", "utf-8")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.assignments import Assignment, assignments
-from harness.launch import Launcher, trial_environment, write_failure
+from harness.launch import Launcher, header, trial_environment, write_failure
 from harness.machine import this_machine
 from harness.records import read
 from tests.unit.test_assignments import ENVIRONMENT, PLAN
@@ -61,7 +61,7 @@ def test_a_cpu_trial_sees_no_gpu_and_a_gpu_trial_the_scheduler_s() -> None:
 def test_a_failure_is_a_record_with_its_reason(tmp_path: Path) -> None:
     (first, _) = planned(tmp_path)
 
-    write_failure(first, MACHINE, "", "install_failed", "no such version")
+    write_failure(first, header(PLAN, first, MACHINE, ""), "install_failed", "no such version")
 
     trial = read(first.record)
     assert (trial.end.status, trial.end.message) == ("install_failed", "no such version")

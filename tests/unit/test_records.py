@@ -77,10 +77,11 @@ def test_a_trial_that_gave_nothing_needs_no_facts(path: Path) -> None:
 
 
 def test_a_newer_format_says_to_upgrade_even_where_its_keys_are_unknown(path: Path) -> None:
-    change(path, 0, lambda line: line.update(format=2, novelty=True))
+    change(path, 0, lambda line: line.update(format=records.FORMAT + 1, novelty=True))
     assert refusal(path) == (
         "m1/tf1.default.cpu/1.jsonl:1: "
-        "format 2 is newer than this sameseed reads (1): upgrade sameseed"
+        f"format {records.FORMAT + 1} is newer than this sameseed reads ({records.FORMAT}): "
+        "upgrade sameseed"
     )
 
 

@@ -35,7 +35,9 @@ class Dense:
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     keras = SimpleNamespace(utils=SimpleNamespace(set_random_seed="found"))
-    framework: Any = SimpleNamespace(backend="tensorflow", keras=keras)
+    framework: Any = SimpleNamespace(
+        backend="tensorflow", keras=keras, keras_name="tensorflow.keras"
+    )
     return Run(framework, tmp_path / "objects", tmp_path)
 
 
