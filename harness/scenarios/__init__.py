@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 
     Function: TypeAlias = Callable[[Run], None]
 
-FAMILIES = ("texts", "recipes", "controls")
+FAMILIES = (
+    *("texts", "recipes", "orders", "initializers", "layers", "models", "generators"),
+    *("training", "persistence", "distribution", "controls"),
+)
 
 _registry: dict[str, Scenario] = {}
 _loaded: set[str] = set()  # files of the user's own

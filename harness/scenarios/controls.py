@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import scenario
-from .models import dense_pair
+from .building import dense_pair
 from .sources import NEGATIVE_CONTROL
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import scenario
-from .models import dense_pair
+from .building import dense_pair
 from .seeding import (
     seed_all_three,
     seed_framework,

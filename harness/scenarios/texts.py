@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import scenario
-from .models import built, dense_pair, digits_classifier
+from .building import built, dense_pair, digits_classifier
 from .seeding import seed_all_three, seed_framework, seed_numpy
 from .sources import INITIALIZER_SEED, TEXT_000, TEXT_001
 

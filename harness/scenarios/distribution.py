@@ -1,0 +1,1 @@
+"""Weights created under a distribution strategy."""

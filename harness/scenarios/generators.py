@@ -1,0 +1,1 @@
+"""Random generators of every framework, beneath any model: eager, in a graph, compiled."""

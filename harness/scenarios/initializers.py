@@ -1,0 +1,1 @@
+"""Every Keras initializer: own seeds, global seeds, instances, dtypes, shapes."""

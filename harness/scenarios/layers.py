@@ -1,0 +1,1 @@
+"""Initial weights of the layers people use, one scenario per layer."""

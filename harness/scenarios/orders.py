@@ -1,0 +1,1 @@
+"""Order perturbed: seeded as before, with something random or structural in between."""

@@ -1,0 +1,1 @@
+"""Weights through files: the same bits must come back."""

@@ -1,0 +1,1 @@
+"""The first steps after initialisation: masks, shuffling, optimiser steps, data pipelines."""
