@@ -38,7 +38,9 @@ class Scenario:
     """What the suite says about a scenario.
 
     launches: what two launches of one cell must give, according to launches_source; empty where
-    nobody promises. control: a negative control.
+    nobody promises. control: a negative control. promise: what is documented about the result, by
+    promise_source, for the levels promise_levels; a difference there breaks it, elsewhere it is
+    permitted.
     """
 
     name: str
@@ -47,6 +49,9 @@ class Scenario:
     launches: Literal["same", "differ", ""]
     launches_source: str
     control: bool
+    promise: str = ""
+    promise_source: str = ""
+    promise_levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,15 @@ def _scenarios(trials: Sequence[Trial], plan: Plan) -> dict[str, Scenario]:
     """What the newest trial says of each scenario; suite order first, then by name."""
     declared = {
         name: Scenario(
-            name, each.summary, each.source, each.launches, each.launches_source, each.control
+            name=name,
+            summary=each.summary,
+            source=each.source,
+            launches=each.launches,
+            launches_source=each.launches_source,
+            control=each.control,
+            promise=each.promise,
+            promise_source=each.promise_source,
+            promise_levels=each.promise_levels,
         )
         for trial in sorted(trials, key=lambda trial: trial.header.started)
         for name, each in trial.header.scenarios.items()

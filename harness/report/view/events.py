@@ -29,6 +29,8 @@ class Hit:
 
     `arrays`, `max_ulp` and `max_abs` are None where they were not or could not be measured. `where`
     names the cells if both sides are of the same cell; else it is empty, for the step says it.
+    `promise` is what is documented and broken here, with its source; empty where the change is
+    permitted or nobody promised anything.
     """
 
     scenario: str
@@ -40,6 +42,8 @@ class Hit:
     first_index: str
     environments: tuple[str, ...]
     where: str
+    promise: str
+    promise_source: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,11 @@ class Event:
         return f"{first} and {more} more" if more > 0 else first
 
     @property
+    def violations(self) -> tuple[Hit, ...]:
+        """Where a documented promise is broken."""
+        return tuple(hit for hit in self.hits if hit.promise)
+
+    @property
     def example(self) -> Hit:
         """The break to look at first."""
         return self.hits[0]
@@ -129,7 +138,7 @@ def events(results: Results, labels: Labels, standing: Mapping[str, Standing]) -
         if standing[row["scenario"]] in JUDGED:
             found.setdefault(_key(row), []).append(row)
     return tuple(
-        _event(row, found[_key(row)], labels, ran)
+        _event(row, found[_key(row)], results, labels, ran)
         for row in rows(results.events)
         if _key(row) in found
     )
@@ -172,16 +181,23 @@ def _key(row: Row) -> tuple[str, ...]:
     return row["level"], row["axis"], row["from"], row["to"]
 
 
-def _event(row: Row, breaks: list[Row], labels: Labels, ran: Mapping[str, list[Place]]) -> Event:
+def _event(
+    row: Row,
+    breaks: list[Row],
+    results: Results,
+    labels: Labels,
+    ran: Mapping[str, list[Place]],
+) -> Event:
     by_scenario: dict[str, list[Row]] = {}
     for each in breaks:
         by_scenario.setdefault(each["scenario"], []).append(each)
+    hits = [_hit(each, results, labels, ran[name]) for name, each in by_scenario.items()]
     noted = _distinct(name for each in breaks for name in items(each["confounders"]))
     return Event(
         level=row["level"],
         meaning=LEVELS[row["level"]][0],
         step=step(row["axis"], row["from"], row["to"]),
-        hits=tuple(_hit(each, labels, ran[name]) for name, each in by_scenario.items()),
+        hits=tuple(sorted(hits, key=lambda hit: not hit.promise)),  # violations first
         kinds=_distinct(KINDS[each["kind"]] for each in breaks),
         confounders=tuple(name for name in noted if ARROW in name),
         doubts=tuple(name for name in noted if ARROW not in name),
@@ -190,8 +206,10 @@ def _event(row: Row, breaks: list[Row], labels: Labels, ran: Mapping[str, list[P
     )
 
 
-def _hit(breaks: list[Row], labels: Labels, ran: list[Place]) -> Hit:
+def _hit(breaks: list[Row], results: Results, labels: Labels, ran: list[Place]) -> Hit:
     first = breaks[0]
+    scenario = results.scenarios.get(first["scenario"])
+    broken = scenario is not None and first["level"] in scenario.promise_levels
     within = first["level"] in _WITHIN
     cells = [Place(each["environment_from"], *(each[name] for name in _SHARED)) for each in breaks]
     return Hit(
@@ -204,6 +222,8 @@ def _hit(breaks: list[Row], labels: Labels, ran: list[Place]) -> Hit:
         first_index=first["first_index"],
         environments=_distinct((first["environment_from"], first["environment_to"])),
         where=labels.span(cells, among=ran) if within else "",
+        promise=scenario.promise if scenario and broken else "",
+        promise_source=scenario.promise_source if scenario and broken else "",
     )
 
 

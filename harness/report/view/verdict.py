@@ -80,6 +80,7 @@ def verdict(
         _controls(results, standing),
         _gaps(cells),
         _failures(results, holding),
+        _violations(events),
     )
     return Verdict(tone, sentence, results.void, tuple(filter(None, notes)), breaking, holding)
 
@@ -184,6 +185,15 @@ def _failures(results: Results, holding: Sequence[str]) -> str:
     failed = {row["scenario"] for row in rows(results.observations) if row["status"] in FAILURES}
     names = [name for name in holding if name in failed]
     return f"Hold where they ran, but failed in some cells: {listed(names)}." if names else ""
+
+
+def _violations(events: Sequence[Event]) -> str:
+    """How many scenarios break what their framework documents, and where to look."""
+    names = dict.fromkeys(hit.scenario for event in events for hit in event.violations)
+    if not names:
+        return ""
+    verb = "breaks" if len(names) == 1 else "break"
+    return f"{count(len(names), 'scenario')} {verb} what is documented."
 
 
 def _rest(cells: Sequence[Cell]) -> str:

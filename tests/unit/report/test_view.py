@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -140,6 +141,21 @@ def test_an_event_carries_its_first_break_as_example() -> None:
         "keras 2.10.1 → 2.15.1, h5py 3.8.0 → 3.11.0, protobuf 3.19.6 → 4.25.3 and 2 more"
     )
     assert len(event.confounders) == 5
+
+
+@pytest.mark.parametrize(("levels", "broken"), [(("packages",), True), (("process",), False)])
+def test_a_broken_promise_is_told_from_a_permitted_change(
+    levels: tuple[str, ...], broken: bool
+) -> None:
+    results = sample.results({"s/a": Entry("AABBB"), "s/b": Entry("AABBB")})
+    promised = replace(
+        results.scenarios["s/b"], promise="frozen", promise_source="NEP", promise_levels=levels
+    )
+    built = build(replace(results, scenarios={**results.scenarios, "s/b": promised}))
+
+    hits = [(hit.scenario, hit.promise) for hit in built.events[0].hits]
+    assert hits == ([("s/b", "frozen"), ("s/a", "")] if broken else [("s/a", ""), ("s/b", "")])
+    assert any("breaks what is documented" in note for note in built.verdict.notes) == broken
 
 
 def test_what_weakens_a_comparison_is_not_said_to_have_moved() -> None:
