@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -148,10 +147,10 @@ def test_a_broken_promise_is_told_from_a_permitted_change(
     levels: tuple[str, ...], broken: bool
 ) -> None:
     results = sample.results({"s/a": Entry("AABBB"), "s/b": Entry("AABBB")})
-    promised = replace(
+    promised = dataclasses.replace(
         results.scenarios["s/b"], promise="frozen", promise_source="NEP", promise_levels=levels
     )
-    built = build(replace(results, scenarios={**results.scenarios, "s/b": promised}))
+    built = build(dataclasses.replace(results, scenarios={**results.scenarios, "s/b": promised}))
 
     hits = [(hit.scenario, hit.promise) for hit in built.events[0].hits]
     assert hits == ([("s/b", "frozen"), ("s/a", "")] if broken else [("s/a", ""), ("s/b", "")])
