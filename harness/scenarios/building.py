@@ -43,5 +43,42 @@ def built(run: Run, input_shape: tuple[int, ...], *layers: Any) -> Any:
     return model
 
 
+def glorot_uniform(run: Run) -> Any:
+    """The class or function that makes a Glorot uniform initializer from `seed`.
+
+    Under its class's name where there is one; TensorFlow 1.15 and Keras 2.3 have the other alone.
+    """
+    return run.api("keras.initializers.GlorotUniform", "keras.initializers.glorot_uniform")
+
+
+def is_eager(run: Run) -> bool:
+    """Whether layers compute when they are called, as they do except in TensorFlow 1 and Theano."""
+    if run.backend == "tensorflow":
+        return bool(run.api("tensorflow.executing_eagerly")())
+    return run.backend != "theano"
+
+
+def called(run: Run, model: Any, input_shape: tuple[int, ...]) -> Any:
+    """`model`, after a first call: on one example of zeros, or on an input where that is a graph.
+
+    What builds a subclassed model, or one whose layers were not told the shape of their input.
+    """
+    if is_eager(run):
+        model(run.numpy.zeros((1, *input_shape), "float32"))
+    else:
+        model(run.keras.layers.Input(shape=input_shape))
+    return model
+
+
+def weighted_layers(model: Any) -> list[Any]:
+    """The layers that hold the weights, in creation order; in nested models, their innermost."""
+    return [
+        inner
+        for layer in model.layers
+        if layer.weights
+        for inner in (weighted_layers(layer) if hasattr(layer, "layers") else [layer])
+    ]
+
+
 def _kernel(initializer: Any) -> dict[str, Any]:
     return {} if initializer is None else {"kernel_initializer": initializer}

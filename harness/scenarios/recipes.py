@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import scenario
-from .building import dense_pair
+from .building import dense_pair, glorot_uniform
 from .seeding import (
+    equally_seeded,
+    reseeded,
     seed_all_three,
     seed_framework,
     seed_numpy,
@@ -20,8 +22,9 @@ from .seeding import (
 )
 from .sources import (
     BY_CONSTRUCTION,
-    INITIALIZER_SEED,
-    NEP_19,
+    DETERMINISTIC_INITIALIZER,
+    PROGRAM_SEEDED,
+    RANDOM_STATE,
     SET_RANDOM_SEED,
     TEXT_000,
     TEXT_001,
@@ -34,24 +37,35 @@ if TYPE_CHECKING:
     from ..probe.context import Run
 
 
-def _twice(
-    run: Run, build: Callable[[], Any], expected: bool | None = None, source: str = ""
-) -> None:
-    """Record `build()` as `first`, again as `second`, and state whether they must agree."""
+_GLOROT = "keras.initializers.GlorotUniform|keras.initializers.glorot_uniform"
+
+
+def _twice(run: Run, build: Callable[[], Any], **expectation: Any) -> None:
+    """Record `build()` as `first`, again as `second`, and state whether they agree.
+
+    expectation: `expected` and `source`, where somebody says that they must.
+    """
     run.weights("first", build())
     run.weights("second", build())
-    run.relation("first", "second", expected=expected, source=source, level="rerun")
+    run.relation("first", "second", level="rerun", **expectation)
 
 
 @scenario("recipes/none", launches="differ", launches_source=UNSEEDED)
 def none(run: Run) -> None:
-    """No seed at all."""
+    """No seed at all.
+
+    It must differ, between launches and within one; where it does not, something else is seeded.
+    """
     _twice(run, lambda: dense_pair(run))
 
 
 @scenario("recipes/python_only")
 def python_only(run: Run) -> None:
-    """Seed Python's `random` only."""
+    """Seed Python's `random` only.
+
+    Default initializers take their seeds from it from TensorFlow 2.10 on, and under Keras 3 with
+    every backend; before, it has no part in initial weights.
+    """
 
     def build() -> Any:
         seed_python(run, run.seed)
@@ -62,7 +76,10 @@ def python_only(run: Run) -> None:
 
 @scenario("recipes/numpy_only")
 def numpy_only(run: Run) -> None:
-    """Seed NumPy's global generator only."""
+    """Seed NumPy's global generator only.
+
+    Stand-alone Keras 2.3 takes its seeds from it; in the others it has no part in initial weights.
+    """
 
     def build() -> Any:
         seed_numpy(run, run.seed)
@@ -73,7 +90,11 @@ def numpy_only(run: Run) -> None:
 
 @scenario("recipes/framework_only")
 def framework_only(run: Run) -> None:
-    """Seed the framework's global generator only (`tf.random.set_seed`)."""
+    """Seed the framework's global generator only (`tf.random.set_seed`).
+
+    It decides initial weights in TensorFlow 1.15 to 2.9; from 2.10 on, they start from seeds that
+    Python's `random` gives.
+    """
 
     def build() -> Any:
         seed_framework(run, run.seed)
@@ -89,7 +110,10 @@ def framework_only(run: Run) -> None:
     launches_source=TEXT_001,
 )
 def numpy_and_framework(run: Run) -> None:
-    """Seed NumPy and the framework, as text 001 advises."""
+    """Seed NumPy and the framework, as text 001 advises.
+
+    Enough up to TensorFlow 2.9; from 2.10 on Python's `random` is needed too (tensorflow#59608).
+    """
 
     def build() -> Any:
         seed_numpy(run, run.seed)
@@ -99,83 +123,96 @@ def numpy_and_framework(run: Run) -> None:
     _twice(run, build, expected=True, source=TEXT_001)
 
 
-@scenario(
-    "recipes/all_three",
-    source=TEXT_000,
-    launches="same",
-    launches_source=SET_RANDOM_SEED,
-)
+@scenario("recipes/all_three", source=TEXT_000, promise=PROGRAM_SEEDED)
 def all_three(run: Run) -> None:
-    """Seed Python, NumPy and the framework."""
+    """Seed Python, NumPy and the framework.
+
+    Nothing is left unseeded, so that launches agree; the values changed where the generator did
+    (1.15, 2.0, 2.10) and differ between backends. In a graph, what was built before counts too.
+    """
 
     def build() -> Any:
         seed_all_three(run, run.seed)
         return dense_pair(run)
 
-    _twice(run, build, expected=True, source=SET_RANDOM_SEED)
+    _twice(run, build, **reseeded(run))
 
 
 @scenario(
     "recipes/set_random_seed",
     source=SET_RANDOM_SEED,
-    launches="same",
-    launches_source=SET_RANDOM_SEED,
+    needs=("keras.utils.set_random_seed",),
+    promise=PROGRAM_SEEDED,
 )
 def set_random_seed(run: Run) -> None:
-    """Call `keras.utils.set_random_seed`."""
+    """Call `keras.utils.set_random_seed`.
+
+    It seeds Python, NumPy and the framework; in TensorFlow 2.10 to 2.15 it also gives Keras a
+    generator of its own that later seedings by other means leave as it is.
+    """
     seed = run.api("keras.utils.set_random_seed")
 
     def build() -> Any:
         seed(run.seed)
         return dense_pair(run)
 
-    _twice(run, build, expected=True, source=SET_RANDOM_SEED)
+    _twice(run, build, **reseeded(run))
 
 
 @scenario(
     "recipes/seed_per_initializer",
-    source=INITIALIZER_SEED,
-    launches="same",
-    launches_source=INITIALIZER_SEED,
+    source=DETERMINISTIC_INITIALIZER.source,
+    needs=(_GLOROT,),
+    promise=DETERMINISTIC_INITIALIZER,
 )
 def seed_per_initializer(run: Run) -> None:
-    """Give every initializer the same integer seed; seed nothing globally."""
+    """Give every initializer the same integer seed; seed nothing globally.
+
+    In TensorFlow 2.7 to 2.9 a second initializer with an equal seed draws other values, elsewhere
+    it draws the same (keras#15586). The values of 1.15 and of 2.7 to 2.9 are not the other ones'.
+    """
+    glorot = glorot_uniform(run)
 
     def build() -> Any:
-        glorot = run.api("keras.initializers.GlorotUniform")
         return dense_pair(run, glorot(seed=run.seed), glorot(seed=run.seed))
 
-    _twice(run, build, expected=True, source=INITIALIZER_SEED)
+    _twice(run, build, **equally_seeded(glorot))
 
 
 @scenario(
     "recipes/seed_per_layer_path",
     source="a seed derived by hashing, as counter-based generators do",
-    launches="same",
-    launches_source=INITIALIZER_SEED,
+    needs=(_GLOROT,),
+    promise=DETERMINISTIC_INITIALIZER,
 )
 def seed_per_layer_path(run: Run) -> None:
-    """Give every layer a seed hashed from one seed and the layer's path."""
+    """Give every layer a seed hashed from one seed and the layer's path.
+
+    A layer's weights then depend on no other layer and no global state; the generator behind the
+    seed may still change, and in TensorFlow 2.7 to 2.9 it counts draws.
+    """
+    glorot = glorot_uniform(run)
 
     def build() -> Any:
-        glorot = run.api("keras.initializers.GlorotUniform")
         return dense_pair(
             run,
             glorot(seed=seed_of_layer(run.seed, "model/0/kernel")),
             glorot(seed=seed_of_layer(run.seed, "model/1/kernel")),
         )
 
-    _twice(run, build, expected=True, source=INITIALIZER_SEED)
+    _twice(run, build, **equally_seeded(glorot))
 
 
 @scenario(
     "recipes/weights_from_file",
     source=TEXT_000 + ", last paragraph: save the initial weights and load them",
-    launches="same",
-    launches_source=NEP_19,
+    promise=RANDOM_STATE,
 )
 def weights_from_file(run: Run) -> None:
-    """Draw the weights once, keep them in an .npz file, load them into every model."""
+    """Draw the weights once, keep them in an .npz file, load them into every model.
+
+    Only NumPy's RandomState draws, whose stream is frozen; the framework stores what it is given.
+    """
     numpy = run.numpy
     frozen = numpy.random.RandomState(run.seed)
     path = run.path("initial_weights.npz")

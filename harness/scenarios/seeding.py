@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from .sources import RESEEDING, SEED_SENTENCES
 
 if TYPE_CHECKING:
     from ..probe.context import Run
@@ -49,6 +51,32 @@ def seed_all_three(run: Run, seed: int) -> None:
     seed_framework(run, seed)
     seed_python(run, seed)
     seed_numpy(run, seed)
+
+
+def reseeded(run: Run) -> dict[str, Any]:
+    """What is expected of a rebuild after seeding again, and by whom: arguments of `run.relation`.
+
+    TensorFlow 2 alone documents that the second seeding starts over.
+    """
+    if run.backend != "tensorflow" or not hasattr(run.api("tensorflow.random"), "set_seed"):
+        return {}
+    return {"expected": True, "source": RESEEDING}
+
+
+def equally_seeded(initializer: Any, one_instance: bool = False) -> dict[str, Any]:
+    """What this version documents of initializers with equal seeds: arguments of `run.relation`.
+
+    Releases contradict each other here, so that each is asked by its own docstring. one_instance:
+    the same instance is called again, rather than another one with an equal seed.
+    """
+    documentation = " ".join((initializer.__doc__ or "").replace(" the ", " ").split())
+    for sentence, of_itself, of_another in SEED_SENTENCES:
+        if sentence.replace(" the ", " ") in documentation:
+            return {
+                "expected": of_itself if one_instance else of_another,
+                "source": f"this version's documentation of the seed of initializers: '{sentence}'",
+            }
+    return {}
 
 
 def seed_of_layer(seed: int, path: str) -> int:

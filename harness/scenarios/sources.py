@@ -131,6 +131,10 @@ TORCH_MANUAL_SEED = Promise(
 
 # Training, persistence and distribution.
 DROPOUT_SEED = "Keras documentation of Dropout: 'seed: A Python integer to use as random seed'"
+FIT_SHUFFLE = (
+    "Keras documentation of Model.fit: 'shuffle: whether to shuffle the training data before each "
+    "epoch'"
+)
 DATA_RESHUFFLE = (
     "TensorFlow documentation of tf.data.Dataset.shuffle: 'reshuffle_each_iteration: A boolean, "
     "which if true indicates that the dataset should be pseudorandomly reshuffled each time it is "
@@ -169,8 +173,8 @@ EQUIVALENT_SEEDS = (
     "random.seed, np.random.seed and tf.random.set_seed"
 )
 # What a docstring of an initializer may say of its seed, and whether equal values are promised of
-# one instance called again, and of another instance with an equal seed. TensorFlow 2.1 to 2.6 say
-# the first, 2.7 to 2.15 the second (of GlorotUniform), Keras 3 the third; earlier ones nothing.
+# one instance called again, and of another instance with an equal seed. Of GlorotUniform, release
+# 2.4 says the first, 2.7 to 2.15 say the second, Keras 3 says the third, 1.15 and 2.0 say nothing.
 SEED_SENTENCES = (
     ("will always produce the same random tensor for a given shape and dtype", True, True),
     (
@@ -179,9 +183,4 @@ SEED_SENTENCES = (
         True,
     ),
     ("will produce the same random values across multiple calls", True, True),
-)
-FROZEN_STREAM = Promise(
-    "It is guaranteed to produce the same values as the final point release of NumPy v1.16",
-    "NumPy documentation of RandomState, 'Legacy random generation'; " + NEP_19,
-    ("rerun", "process", "setting", "python", "packages", "backend", "device"),
 )
