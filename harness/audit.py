@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from harness import install, processes
-from harness.assignments import Assignment, assignments, is_done, pending
+from harness.assignments import Assignment, assignments, pending
 from harness.errors import InstallError
 from harness.launch import Launcher, header, write_failure
 from harness.lock import Lock, has_gpu
-from harness.machine import this_machine
+from harness.machine import may_have_gpu, this_machine
 from harness.platforms import this_platform
 from harness.probe import schema
 
@@ -87,6 +87,8 @@ class Audit:
             done = dict.fromkeys((entry for entry in planned if entry not in todo), schema.OK)
             if not todo:
                 return done
+            if all(entry.cell.device == "gpu" for entry in todo) and not may_have_gpu():
+                raise InstallError(schema.DEVICE_MISSING, "this machine has no GPU")
             python = prepare()
         except InstallError as error:
             self._say(f"{error.status.upper()}: {error}")
@@ -128,7 +130,8 @@ class Audit:
     def _fail(self, content: str, status: str, message: str) -> dict[Assignment, str]:
         """Record the reason once per cell, never in place of a good record of the same inputs."""
         planned = self._assignments(content)
-        for entry in planned:
-            if entry.trial == 1 and not is_done(entry):
+        failed = pending(planned, fresh=False)
+        for entry in failed:
+            if entry.trial == 1:
                 write_failure(entry, header(self._plan, entry, self._machine, ""), status, message)
-        return dict.fromkeys(planned, status)
+        return {entry: status if entry in failed else schema.OK for entry in planned}

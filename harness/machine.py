@@ -17,6 +17,7 @@ import machineid
 import psutil
 
 _NVIDIA = Path("/proc/driver/nvidia")
+_AMD = Path("/dev/kfd")
 
 LABEL = "SAMESEED_MACHINE"  # environment variable: a name people recognise
 
@@ -53,6 +54,14 @@ def this_machine() -> Machine:
         gpu=gpu,
         gpu_driver=driver,
     )
+
+
+def may_have_gpu() -> bool:
+    """Whether a framework could find a GPU here; False only where it is known that none can.
+
+    Several gigabytes need not be installed to be told so.
+    """
+    return sys.platform != "linux" or bool(this_machine().gpu) or _AMD.exists()
 
 
 def _id(gpu: str) -> str:

@@ -1,0 +1,53 @@
+"""What becomes of an environment before anything is installed."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness import install, lock, machine, records
+from harness.audit import Audit
+from harness.plan import Cell
+from tests.unit.test_assignments import ENVIRONMENT, PLAN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GPU = Cell(ENVIRONMENT.id, "default", "gpu")
+
+
+@pytest.mark.skipif(machine.may_have_gpu(), reason="this machine may have a GPU")
+def test_nothing_is_installed_for_gpu_cells_where_there_is_no_gpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = lock.Locked("3.10", ("tensorflow==2.9.3",), ((),))
+    monkeypatch.setattr(lock.Lock, "load", lambda path: _Lock(locked))
+    monkeypatch.setattr(install, "install", lambda *_: pytest.fail("it was installed"))
+    said: list[str] = []
+    audit = Audit(
+        dataclasses.replace(PLAN, cells=(GPU,), all_cells=(GPU,)),
+        ENVIRONMENT,
+        lock=tmp_path / "matrix.lock",
+        data=tmp_path / "data",
+        environments=tmp_path / "environments",
+        say=said.append,
+    )
+
+    statuses = audit.run(jobs=1, fresh=False)
+
+    assert set(statuses.values()) == {"device_missing"}
+    (record,) = (tmp_path / "data").glob("*/*/*.jsonl")
+    assert records.read(record).end.message == "this machine has no GPU"
+    assert said == ["DEVICE_MISSING: this machine has no GPU"]
+
+
+class _Lock:
+    """A lock file's content that knows one environment."""
+
+    def __init__(self, locked: lock.Locked) -> None:
+        self._locked = locked
+
+    def locked(self, *_: object, **__: object) -> lock.Locked:
+        return self._locked
