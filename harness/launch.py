@@ -139,6 +139,7 @@ class Launcher:
             "scenarios": self._plan.scenarios,
             "keras": self._environment.keras,
             "files": self._plan.scenario_files,
+            "varied": bool(assignment.setting.env),
             "header": self._header(assignment),
         }
 

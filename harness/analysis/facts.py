@@ -49,11 +49,27 @@ _HEAVY = (
     "start_method",
 )
 
-# Facts of the TensorFlow binary, which no other release can share.
-_BUILD = frozenset({"git", "compiler", "cuda_build", "cuda", "cudnn"})
-# Which device a trial sees.
+# Facts of a package's binary, which no other release can share, by that package: where the package
+# differs, such a fact tells nothing more.
+_FOLLOWS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("git", "compiler", "cuda_build"), frozenset({"tensorflow"})),
+    **dict.fromkeys(("cuda", "cudnn"), frozenset({"tensorflow", "torch"})),
+    **dict.fromkeys(
+        ("onednn_isa", "onednn_version"), frozenset({"tensorflow", "torch", "jaxlib", "jax"})
+    ),
+    **dict.fromkeys(
+        ("numpy_simd", "openblas", "openblas_core", "openblas_threads"), frozenset({"numpy"})
+    ),
+    **dict.fromkeys(("mkl", "mkl_isa", "cpu_capability"), frozenset({"torch"})),
+    "xla_isa": frozenset({"jaxlib", "jax"}),
+}
+# Which device a trial sees, and what there is to tell of a GPU.
 _DEVICE = frozenset(
-    {"CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "JAX_PLATFORMS", "gpus"}
+    {
+        *("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "JAX_PLATFORMS"),
+        *("gpus", "platform", "compute_capability", "cuda_runtime", "cudnn_runtime"),
+        *("tf32", "cudnn_tf32", "cudnn_benchmark", "cudnn_deterministic"),
+    }
 )
 # Variables that never decide a result, or only through what is recorded elsewhere (paths).
 _NEVER = frozenset(
@@ -109,10 +125,14 @@ def confounders(
         differing = [
             fact for fact in differing if fact.group != "framework" or fact in left.keys() & right
         ]
+    moved = {fact.name for fact in differing if fact.group == "package"}
+    if level == "packages":
+        moved.add(package(axis))
     return tuple(
         f"{fact.name} {left.get(fact, ABSENT)} → {right.get(fact, ABSENT)}"
         for fact in sorted(differing, key=_weight)
         if not _is_axis(fact, level, axis)
+        and not (fact.group == "framework" and moved & _FOLLOWS.get(fact.name, frozenset()))
     )
 
 
@@ -129,8 +149,7 @@ def _is_axis(fact: Fact, level: str, axis: str) -> bool:
         return fact == Fact("python", "python")
     if level != "packages" or fact.group not in ("package", "framework"):
         return False
-    built_with = axis == "tensorflow" and fact.group == "framework" and fact.name in _BUILD
-    return built_with or fact.name == package(axis)
+    return fact.name == package(axis)
 
 
 def _weight(fact: Fact) -> tuple[int, str, str]:

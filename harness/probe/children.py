@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.005
 _LAST_CHARACTERS = 600
 
+# What a child prints, in its scratch folder.
+LOG = "log.txt"
+
 
 class Outcome(NamedTuple):
     """What became of a child.
@@ -123,7 +126,7 @@ def call(start: Callable[[IO[bytes], Path], Child], scratch: Path, seconds: floa
     result_path = scratch / "result.json"
     started = time.monotonic()
     try:
-        with (scratch / "log.txt").open("w+b") as log:
+        with (scratch / LOG).open("w+b") as log:
             child = start(log, result_path)
             try:
                 code = child.wait(seconds)

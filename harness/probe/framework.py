@@ -65,7 +65,10 @@ class Framework:
             cuda = self.module.cuda
             return [cuda.get_device_name(index) for index in range(cuda.device_count())]
         if self.backend == "jax":
-            return [str(device) for device in self.module.devices() if device.platform == "gpu"]
+            try:
+                return [str(device) for device in self.module.devices("gpu")]
+            except (RuntimeError, AssertionError):  # no such platform, or none of those asked for
+                return []
         return []
 
     def _pin_threads(self) -> None:

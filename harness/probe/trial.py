@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _MESSAGE_LENGTH = 2000
 
+# TensorFlow's `random_seed.py` and `random_ops_util.cc`, from 2.7 on, of what was never seeded.
+_REFUSED_UNSEEDED = "Random ops require a seed to be set when determinism is enabled"
+
 
 @dataclass
 class Trial:
@@ -37,7 +40,8 @@ class Trial:
     output: path of the record file. objects, scratch: folders. device: "cpu" or "gpu". threads:
     what the framework is pinned to. seconds: the limit per scenario. scenarios: their names, in
     order. header: the launcher's part of it. keras: what the audited Keras is imported as, "" for
-    what the backend's users import. files: the user's own scenario files.
+    what the backend's users import. files: the user's own scenario files. varied: whether the
+    setting gives variables of its own.
     """
 
     output: str
@@ -51,6 +55,7 @@ class Trial:
     header: dict[str, Any]
     keras: str = ""
     files: tuple[str, ...] = ()
+    varied: bool = False
 
     def run(self, say: Callable[[str], None], log_path: Path, spawn: list[str]) -> str:
         """Measure everything and write the record file; returns the trial's status.
@@ -92,7 +97,7 @@ class Trial:
             scenario = scenarios.suite(self.files)[name]
             result = observe(scenario, framework, self.objects, scratch, self.device)
         else:
-            result = facts.framework(framework, log)
+            result = facts.framework(framework, log, scratch / children.LOG)
         children.write_result(result_path, result)
 
     def _measure(
@@ -111,6 +116,8 @@ class Trial:
         except Exception as error:
             write_header({})
             message = f"importing {self.backend} failed: {_describe(error)}"
+            if self.varied:  # it may be that a value was refused, and the installation is fine
+                return schema.ERROR, f"in this setting, {message}", 0
             return schema.INSTALL_FAILED, message, 0
         sys.stderr.flush()
         log = log_path.read_text(encoding="utf-8", errors="replace")
@@ -179,6 +186,8 @@ def observe(
     except UnsupportedError as missing:
         return _nothing(schema.UNSUPPORTED, f"this version has no {missing}")
     except Exception as error:
+        if _REFUSED_UNSEEDED in str(error):
+            return _nothing(schema.UNSUPPORTED, _describe(error))
         return _nothing(schema.ERROR, _describe(error, Path(scenario.file).parent))
     return {
         "status": schema.OK,
