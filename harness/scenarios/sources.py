@@ -82,13 +82,16 @@ KERAS_INTEGER_SEED = Promise(
 )
 RANDOM_STATE = Promise(
     "A fixed bit generator using a fixed seed and a fixed series of calls to RandomState methods "
-    "using the same parameters will always produce the same results up to roundoff error",
+    "using the same parameters will always produce the same results [...]",
     "NumPy documentation of numpy.random.RandomState; NEP 19",
     ("rerun", "process", "python", "packages"),
 )
+# Bits are promised of integers only: of floats, "the same results up to roundoff error".
+RANDOM_STATE_FLOATS = RANDOM_STATE._replace(
+    text=RANDOM_STATE.text.replace("[...]", "up to roundoff error"), levels=("rerun", "process")
+)
 RANDOM_STATE_MULTIVARIATE = Promise(
-    "the same results up to roundoff error, but with another LAPACK multivariate_normal may "
-    "return completely different results",
+    "with a different LAPACK, .multivariate_normal() may well return completely different results",
     "NumPy Enhancement Proposal 19",
     ("rerun", "process"),
 )
