@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..probe.context import UnsupportedError
 from . import scenario
 from .fixed import dyadic, filled
 from .seeding import seed_everything
@@ -49,7 +48,13 @@ def _divide(run: Run) -> None:
 
 def _only_on_cpu(run: Run) -> None:
     if run.device != "cpu":
-        raise UnsupportedError(f"virtual devices of a {run.device}")
+        raise _unsupported(f"virtual devices of a {run.device}")
+
+
+def _unsupported(what: str) -> Exception:
+    from ..probe.context import UnsupportedError  # imports NumPy, which listing a suite must not
+
+    return UnsupportedError(what)
 
 
 def _replicas(run: Run, strategy: Any, prefix: str, model: Any) -> None:
@@ -139,7 +144,7 @@ def _jax_devices(run: Run) -> Any:
     """Two CPU devices of JAX's. JAX must not have started yet."""
     _only_on_cpu(run)
     if run.backend != "jax":
-        raise UnsupportedError(f"keras.distribution on {run.backend}")
+        raise _unsupported(f"keras.distribution on {run.backend}")
     with run.requires("jax_num_cpu_devices", AttributeError):  # JAX 0.4
         run.api("jax.config").update("jax_num_cpu_devices", _DEVICES)
     return run.api("keras.distribution.list_devices")("cpu")
