@@ -3,7 +3,7 @@
 Pure but for reading stored arrays, where two fingerprints differ. Reading order: `selection` (which
 trials count), `frames` and `cells` (what was recorded), `variants` (what is bit-identical), `pairs`
 (what is compared), `differences` and `numeric` (what differs and how far), `facts` (confounders),
-`breaks`, `events`, `verdicts`, `controls`.
+`breaks`, `events`, `verdicts`, `settings`, `controls`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from harness.analysis.differences import Differences
 from harness.analysis.events import comparisons, events
 from harness.analysis.pairs import pairs
 from harness.analysis.selection import select
+from harness.analysis.settings import settings
 from harness.analysis.variants import launches, places, variants
 from harness.analysis.verdicts import verdicts
 from harness.collect import OBJECTS
@@ -74,6 +75,7 @@ class Results:
     events: pd.DataFrame
     comparisons: pd.DataFrame
     verdicts: pd.DataFrame
+    settings: pd.DataFrame
     scenarios: Mapping[str, Scenario]
     void: tuple[str, ...]
     ignored: tuple[str, ...] = ()
@@ -109,6 +111,7 @@ def analyse(collection: Collection, plan: Plan) -> Results:
         Differences(launched.results, Store(collection.data / OBJECTS)),
     )
     found = breaks(outcomes)
+    became = cells(collection, trials, plan)
     relations = frames.relations(trials), controls.promises(where_measured, scenarios)
     return Results(
         plan=plan,
@@ -116,12 +119,13 @@ def analyse(collection: Collection, plan: Plan) -> Results:
         observations=observations,
         relations=pd.concat(relations, ignore_index=True),
         environments=frames.environments(trials),
-        cells=cells(collection, trials, plan),
+        cells=became,
         variants=variants(where_measured),
         breaks=found,
         events=events(found),
         comparisons=comparisons(outcomes),
         verdicts=verdicts(outcomes, names),
+        settings=settings(trials, became, where_measured, outcomes, plan),
         scenarios=scenarios,
         void=controls.void(trials, launched.frame, scenarios, plan),
         ignored=selection.ignored,

@@ -95,6 +95,13 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "compared": INTEGER,
         "differing": INTEGER,
     },
+    "settings": {
+        **_CELL,
+        "effect": TEXT,
+        "changed": TEXT,
+        "compared": INTEGER,
+        "differing": INTEGER,
+    },
 }
 
 CELL = list(_CELL)  # with the machine: where something was measured

@@ -1,4 +1,4 @@
-"""The nine CSV files: their columns, declared once, and how a value becomes a field.
+"""The CSV files: their columns, declared once, and how a value becomes a field.
 
 `TABLES` is the public format. People script against it, the documentation lists it, and a test
 holds the two together. Columns are only ever added, at the end of a table.
@@ -198,6 +198,21 @@ _ALL = (
             Column("differing", "whole number", "pairs that differ"),
         ),
     ),
+    Table(
+        "settings",
+        "setting (but the first) × environment × device × machine",
+        (
+            *_CELL,
+            Column(
+                "effect",
+                "text",
+                "`changed results`, `took effect, same results`, `no effect` or `not measured`",
+            ),
+            Column("changed", "text", "what is in force otherwise than in the first one; a list"),
+            Column("compared", "whole number", "scenarios compared with the first setting"),
+            Column("differing", "whole number", "of these, how many it changed"),
+        ),
+    ),
 )
 
 TABLES: Mapping[str, Table] = {table.name: table for table in _ALL}
@@ -206,7 +221,7 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 def write_csv(results: Results, directory: Path) -> tuple[Path, ...]:
-    """Write the nine files into `directory`, each replaced in one step; returns their paths.
+    """Write the files into `directory`, each replaced in one step; returns their paths.
 
     Rows keep the order of the frames: the matrix's order, then the suite's.
     """

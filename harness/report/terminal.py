@@ -62,6 +62,7 @@ class _Summary:
         self._events()
         self._launches()
         self._refuted()
+        self._settings()
         self._unmeasured()
         self._verdict()
         self._console.print(self._text(str(path)), soft_wrap=True)
@@ -97,6 +98,11 @@ class _Summary:
             ],
             ("scenario", "claim", "measured"),
         )
+
+    def _settings(self) -> None:
+        if self._view.settings:
+            self._line(self._view.setting_sentence)
+            self._console.print()
 
     def _unmeasured(self) -> None:
         cells = [

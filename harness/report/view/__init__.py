@@ -12,6 +12,7 @@ from harness.report.view.events import Event, Launches, Still, events, launches,
 from harness.report.view.frames import place, rows
 from harness.report.view.labels import Labels
 from harness.report.view.matrix import Matrix, matrix
+from harness.report.view.settings import Setting, sentence, settings
 from harness.report.view.standing import standings
 from harness.report.view.verdict import Tile, Verdict, tiles, verdict
 
@@ -40,6 +41,7 @@ class View:
     still: tuple[Still, ...]
     launches: tuple[Launches, ...]
     claims: tuple[Claim, ...]
+    settings: tuple[Setting, ...]
     matrix: Matrix
     cells: tuple[Cell, ...]
     troubles: tuple[Trouble, ...]
@@ -55,6 +57,11 @@ class View:
     def confirmed(self) -> tuple[Claim, ...]:
         """The claims that came out wherever they were checked."""
         return tuple(claim for claim in self.claims if claim.outcome == "confirmed")
+
+    @property
+    def setting_sentence(self) -> str:
+        """What the settings came to, in one line; empty where there is one setting only."""
+        return sentence(self.settings)
 
     @property
     def unmeasured(self) -> tuple[Cell, ...]:
@@ -81,6 +88,7 @@ def build(results: Results) -> View:
         still=still(results, standing),
         launches=launches(results, labels, standing),
         claims=checked,
+        settings=settings(results),
         matrix=grid,
         cells=covered,
         troubles=troubles(results, labels),

@@ -1,4 +1,4 @@
-"""Results made by hand, consistent across the nine frames: what the report's tests look at.
+"""Results made by hand, consistent across the frames: what the report's tests look at.
 
 `SUITE` says of each scenario what came out in each measured environment, one character each: a
 letter is a variant, `≠` launches that differ, `!` an error, `-` an API that is not there.
@@ -105,6 +105,7 @@ def results(
             _comparisons(suite), columns=list(COLUMNS["comparisons"]), dtype=object
         ),
         verdicts=_frame("verdicts", _verdicts(suite)),
+        settings=_frame("settings", []),
         scenarios={
             name: Scenario(
                 name,

@@ -26,6 +26,7 @@ HEADERS = {
     "known,environment_from,environment_to,setting,device,machine",
     "events": "level,axis,from,to,scenarios,kinds,confounders,known,url",
     "verdicts": "scenario,level,verdict,compared,differing",
+    "settings": "environment,setting,device,machine,effect,changed,compared,differing",
 }
 
 
@@ -44,7 +45,7 @@ def field(column: str, value: object, directory: Path, dtype: str = "object") ->
     return written(directory / "observations.csv")[0][column]
 
 
-def test_there_are_nine_files_each_with_its_header_line(tmp_path: Path) -> None:
+def test_every_table_is_a_file_with_its_header_line(tmp_path: Path) -> None:
     paths = write_csv(sample.results(), tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted(paths)
     headers = {path.stem: path.read_bytes().split(b"\n")[0].decode() for path in paths}
