@@ -26,6 +26,11 @@ import numpy as _numpy
 _numpy.savez({path!r}, **{{name: _numpy.asarray(value) for name, value in arrays.items()}})
 """
 _LAST_CHARACTERS = 600
+# What Keras 2 calls otherwise than Keras 3.
+_RENAMED = {
+    ("DepthwiseConv1D", "depthwise_kernel"): "kernel",
+    ("DepthwiseConv2D", "depthwise_kernel"): "kernel",
+}
 
 
 class UnsupportedError(Exception):
@@ -143,16 +148,19 @@ class Run:
         for position, layer in enumerate(model.layers):
             self.layer(f"{prefix}/{_snake(type(layer).__name__)}_{position}", layer)
 
-    def layer(self, prefix: str, layer: Any) -> None:
+    def layer(self, prefix: str, layer: Any, values: Any = None, most: int = 0) -> None:
         """Record every weight of one layer as `prefix/<weight>`, in the layer's own order.
 
-        What layers inside it call alike is numbered: `kernel`, `kernel_2`.
+        What layers inside it call alike is numbered: `kernel`, `kernel_2`. values: what
+        `get_weights` gives, where that was asked already. most: of a weight with more values than
+        that, only as many, evenly spaced.
         """
         taken: set[str] = set()
-        for weight, value in zip(layer.weights, layer.get_weights()):
-            name = f"{prefix}/{_unique(_leaf(weight.name), taken)}"
+        for weight, value in zip(layer.weights, layer.get_weights() if values is None else values):
+            leaf = _RENAMED.get((type(layer).__name__, _leaf(weight.name)), _leaf(weight.name))
+            name = f"{prefix}/{_unique(leaf, taken)}"
             self._check_place(name, weight)
-            self.array(name, value)
+            self.array(name, _thinned(value, most) if most else value)
 
     def relation(
         self,
@@ -234,6 +242,12 @@ def _leaf(name: str) -> str:
     """`dense_3/kernel:0` (Keras 2) and `kernel` (Keras 3) are both `kernel`; numbering goes too."""
     leaf = name.split("/")[-1].split(":")[0].lower()
     return re.sub(r"_\d+$", "", leaf) or "weight"
+
+
+def _thinned(value: Any, most: int) -> Any:
+    """At most `most` of an array's values, flat; the step is odd, so that all channels are met."""
+    flat = numpy.asarray(value).reshape(-1)
+    return value if flat.size <= most else flat[:: -(-flat.size // most) | 1]
 
 
 def _snake(name: str) -> str:
