@@ -116,6 +116,14 @@ def suite_digest(files: tuple[str, ...] = ()) -> str:
     return total.hexdigest()
 
 
+def edited(files: tuple[str, ...] = ()) -> bool:
+    """Whether the suite's source is no longer what `suite_digest` saw when it was first asked."""
+    try:
+        return suite_digest.__wrapped__(files) != suite_digest(files)
+    except OSError:  # a file is gone
+        return True
+
+
 def _sources() -> Iterator[Path]:
     for folder in ("probe", "scenarios"):
         yield from (_PACKAGE / folder).rglob("*.py")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import records
-from harness.assignments import suite_digest
+from harness.assignments import edited, suite_digest
 from harness.errors import RecordError
 from harness.probe import schema
 
@@ -112,6 +112,10 @@ class Launcher:
                 f"{assignment.cell.setting}/{assignment.cell.device} trial {assignment.trial}",
             )
             status = _ended(assignment.record, before)
+            if status == schema.OK and edited(self._plan.scenario_files):
+                # The record says which scenarios it is of, and nobody knows which ones these were.
+                status, message = schema.ERROR, "scenarios were edited while they ran: run again"
+                write_failure(assignment, self._header(assignment), status, message)
             if status or self._stopping:
                 return status or schema.CRASH
             timed_out = code is None

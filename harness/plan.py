@@ -107,16 +107,11 @@ class Plan:
 
 def load_plan(matrix: Path, profile: str = DEFAULT) -> Plan:
     """Read a matrix file and plan a profile. Raises `MatrixError` with every mistake in it."""
-    from harness import scenarios
+    from harness.own_scenarios import own_files, scenario_names
 
     loaded = load_matrix(matrix)
-    files = tuple(str((matrix.parent / name).resolve()) for name in loaded.scenarios.files)
-    try:
-        names = scenarios.names(files)
-    except Exception as error:  # it is the user's code: anything may come out
-        message = f"this cannot be loaded: {type(error).__name__}: {error}"
-        problem = loaded.source.problem(("scenarios", "files"), " ".join(message.split()))
-        raise MatrixError((problem,)) from error
+    files = own_files(loaded, matrix.parent)
+    names = scenario_names(loaded, files)
     return build_plan(loaded, profile, names, files)
 
 

@@ -106,8 +106,16 @@ class Trial:
         """Write all lines but the last; returns what that says: status, message, observations."""
         packages = facts.packages()  # first: importing setuptools puts its own copies on `sys.path`
 
+        declared: dict[str, Any] = {}
+
         def write_header(framework: dict[str, Any]) -> None:
-            records.write("header", **self._header(packages, framework))
+            records.write("header", **self._header(packages, framework, declared))
+
+        try:
+            declared = self._declared()
+        except (Exception, SystemExit) as error:  # the user's own files may need another Python
+            write_header({})
+            return schema.ERROR, f"the scenarios cannot be loaded: {_describe(error)}", 0
 
         say(f"importing {self.backend}")
         gc.disable()  # an import makes objects to keep; looking through them takes a fifth of it
@@ -155,8 +163,17 @@ class Trial:
                 say(f"{observed['status'].upper()} {name}: {observed['message']}")
         return schema.OK, "", len(self.scenarios)
 
-    def _header(self, packages: dict[str, str], framework: dict[str, Any]) -> dict[str, Any]:
+    def _declared(self) -> dict[str, Any]:
+        """What the scenarios say of themselves. Raises LookupError for one that is not there."""
         suite = scenarios.suite(self.files)
+        gone = [name for name in self.scenarios if name not in suite]
+        if gone:
+            raise LookupError(f"{', '.join(gone)}: was a file edited since the plan was made?")
+        return {name: suite[name].described() for name in self.scenarios}
+
+    def _header(
+        self, packages: dict[str, str], framework: dict[str, Any], declared: dict[str, Any]
+    ) -> dict[str, Any]:
         return dict(
             self.header,
             format=schema.FORMAT,
@@ -164,7 +181,7 @@ class Trial:
             packages=packages,
             framework=framework,
             variables=facts.variables(),
-            scenarios={name: suite[name].described() for name in self.scenarios},
+            scenarios=declared,
             started=_now(),
         )
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ FAMILIES = (
 
 _registry: dict[str, Scenario] = {}
 _loaded: set[str] = set()  # files of the user's own
+_loading: list[str] = []  # the one that is being loaded
 
 
 class Promise(NamedTuple):
@@ -122,7 +124,8 @@ def scenario(
     """Register the decorated function as the scenario `name` (`family/name`).
 
     A promise about processes says what two launches give; launches need not say so again. Raises
-    ValueError for a name already taken, an unknown expectation, or a missing docstring.
+    ValueError for a malformed name or one already taken, a family of the standard suite in a file
+    of the user's own, an unknown expectation, or a missing docstring.
     """
     if launches not in ("", "same", "differ"):
         raise ValueError(f"launches is 'same', 'differ' or '', not {launches!r}")
@@ -131,11 +134,22 @@ def scenario(
     if promise and "process" in promise.levels and not launches:
         launches, launches_source = "same", promise.source
 
+    if not re.fullmatch(r"[a-z0-9_]+/[a-z0-9_]+", str(name)):
+        raise ValueError(
+            f"a scenario cannot be called {name!r}: write family/name in lower-case letters, "
+            "digits and _, such as own/first"
+        )
+
     def register(function: Function) -> Function:
         if name in _registry:
-            raise ValueError(f"two scenarios are called {name!r}")
+            raise ValueError(f"two scenarios are called {name!r}: rename one")
+        family, _, rest = name.partition("/")
+        if _loading and family in FAMILIES:
+            raise ValueError(
+                f"the family {family!r} is the standard suite's: choose another, such as own/{rest}"
+            )
         if not (function.__doc__ or "").strip() and sys.flags.optimize < 2:  # -OO drops them
-            raise ValueError(f"scenario {name!r} needs a docstring: the report shows it")
+            raise ValueError(f"scenario {name!r} needs a docstring, which the report shows")
         _registry[name] = Scenario(
             name, function, source, tuple(needs), promise, launches, launches_source, control
         )
@@ -171,9 +185,12 @@ def _load(path: str) -> None:
     )
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is not a Python file")
+    _loading.append(path)
     try:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
     except BaseException:
         _registry.clear()
         _registry.update(before)
         raise
+    finally:
+        _loading.pop()
