@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import scenario
-from .seeding import seed_everything
+from .seeding import equally_seeded, seed_everything
 from .sources import ALWAYS_THE_SAME, DETERMINISTIC_INITIALIZER
 
 if TYPE_CHECKING:
@@ -56,26 +56,6 @@ V1_TENSORFLOW = {
 MATRIX = (4, 3)
 SHAPES = {"matrix": MATRIX, "kernel": (3, 3, 2, 4), "large": (256, 256)}
 
-# What the docstring of an installed version says of an integer seed, and what follows from it: do
-# two calls of one instance agree, do two instances of equal seeds?
-_ALWAYS = "created with a given seed will always produce same random tensor"  # TF 2.4
-_NOT_ACROSS_CALLS = "produce same sequence when constructed with same seed"  # TF 2.7 to 2.15
-_ACROSS_CALLS = "will produce same random values across multiple calls"  # Keras 3
-
-
-def _documented(initializer: Any) -> tuple[bool | None, bool | None, str]:
-    """What this version promises of two calls, of two instances, and where it says so."""
-    words = [word for word in (initializer.__doc__ or "").split() if word != "the"]
-    text = " ".join(words)
-    for sentence, calls, instances in (
-        (_ALWAYS, True, True),
-        (_NOT_ACROSS_CALLS, False, True),
-        (_ACROSS_CALLS, True, None),
-    ):
-        if sentence in text:
-            return calls, instances, f"this version's documentation of {initializer.__name__}"
-    return None, None, ""
-
 
 def _values(initializer: Any, shape: tuple[int, ...], dtype: Any = None) -> Any:
     return initializer(shape) if dtype is None else initializer(shape, dtype=dtype)
@@ -101,13 +81,8 @@ def _drawn(run: Run, make: Callable[..., Any], shapes: dict[str, tuple[int, ...]
         run.array(f"{call}/matrix", _values(instance, MATRIX))
     for which in ("first_instance", "second_instance"):
         run.array(f"{which}/matrix", _values(make(seed=seed + 1), MATRIX))
-    calls, instances, source = _documented(make)
-    run.relation("first_call", "second_call", calls, source if calls is not None else "")
-    run.relation(
-        *("first_instance", "second_instance", instances),
-        source=source if instances is not None else "",
-        level="rerun",
-    )
+    run.relation("first_call", "second_call", **equally_seeded(make, one_instance=True))
+    run.relation("first_instance", "second_instance", level="rerun", **equally_seeded(make))
     for name, shape in shapes.items():
         seed_everything(run, run.seed)
         run.array(f"global/{name}", _values(make(), shape))
@@ -148,7 +123,6 @@ def variance_scaling_untruncated(run: Run) -> None:
             return scaling(distribution="untruncated_normal", **seed)
 
     make.__doc__ = scaling.__doc__
-    make.__name__ = "VarianceScaling"
     _drawn(run, make, SHAPES)
 
 

@@ -159,7 +159,7 @@ def _drawn(
         seed_everything(run, run.seed)
         make = run.api(*paths)
         seed = {"seed": run.seed} if "seed" in inspect.signature(make.__init__).parameters else {}
-        # Attention takes `dropout` since TensorFlow 2.1.
+        # Attention in TensorFlow 2.0 and earlier takes no `dropout`.
         with run.requires(f"{layer} with {', '.join(options)}", *([TypeError] if options else [])):
             made = make(*arguments, **seed, **options)
         inputs = [(_picture if why is IMAGES else _numbers)(run, shape) for shape in shapes]
