@@ -5,4 +5,9 @@ A module for each maker; importing them registers their scenarios as `generators
 
 from __future__ import annotations
 
-from . import generators_numpy  # noqa: F401
+from . import (  # noqa: F401
+    generators_jax_torch,
+    generators_keras,
+    generators_numpy,
+    generators_tensorflow,
+)

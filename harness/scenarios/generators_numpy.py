@@ -15,6 +15,7 @@ from .sources import (
     PYTHON_RANDOM,
     PYTHON_RANDOM_RUNS,
     RANDOM_STATE,
+    RANDOM_STATE_FLOATS,
     RANDOM_STATE_MULTIVARIATE,
 )
 
@@ -138,7 +139,7 @@ def numpy_randomstate_permutations(run: Run) -> None:
     _record(run, draws, lambda: numpy.random.RandomState(run.seed))
 
 
-@scenario("generators/numpy_randomstate_continuous", promise=RANDOM_STATE, source=NEP_19)
+@scenario("generators/numpy_randomstate_continuous", promise=RANDOM_STATE_FLOATS, source=NEP_19)
 def numpy_randomstate_continuous(run: Run) -> None:
     """NumPy's RandomState: every continuous distribution.
 
@@ -174,7 +175,7 @@ def numpy_randomstate_multivariate(run: Run) -> None:
     _record(run, draws, lambda: run.numpy.random.RandomState(run.seed))
 
 
-@scenario("generators/numpy_global", promise=RANDOM_STATE, source=NEP_19)
+@scenario("generators/numpy_global", promise=RANDOM_STATE_FLOATS, source=NEP_19)
 def numpy_global(run: Run) -> None:
     """`numpy.random.seed` and the functions of the module, twice, beside a RandomState.
 
