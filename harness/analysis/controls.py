@@ -94,13 +94,24 @@ def _silent(
     controls: Mapping[str, Scenario],
     plan: Plan,
 ) -> Iterator[str]:
-    """Controls without any result where other scenarios have some."""
+    """Controls without any result where other scenarios have some.
+
+    One that the framework itself refused to run unseeded is no silence: it did not look seeded.
+    """
     ran: dict[Where, set[str]] = defaultdict(set)
     for name, *cell in launches[PLACE].itertuples(index=False):
         ran[Where(*cell)].add(name)
     declared: dict[Where, set[str]] = defaultdict(set)
     for trial in trials:
-        declared[where(trial.header)].update(trial.header.scenarios)
+        here = where(trial.header)
+        declared[here].update(trial.header.scenarios)
+        ran[here].update(
+            each.scenario
+            for each in trial.observations
+            if each.scenario in controls
+            and each.status == schema.UNSUPPORTED
+            and schema.REFUSED_UNSEEDED in each.message
+        )
     for here, names in ran.items():
         planned = declared[here].union(plan.scenarios)
         for name in controls:

@@ -9,8 +9,12 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+UNKNOWN = "unknown"
 
 _GPU = re.compile(r"gpu|cuda|rocm|metal|mps", re.IGNORECASE)
 
@@ -34,12 +38,20 @@ def on(device: str, backend: str, module: Any) -> Iterator[None]:
 
 
 def of(value: Any) -> str:
-    """Where a tensor or variable lies: "cpu", "gpu", or "" for what has no device (NumPy's)."""
+    """Where a tensor or variable lies: "cpu", "gpu", "unknown", or "" for what is NumPy's.
+
+    A tensor of a TensorFlow graph knows where it was asked to be computed, and a session may have
+    done it elsewhere.
+    """
+    if isinstance(value, (np.ndarray, np.generic)):  # from NumPy 2 on they say "cpu" of themselves
+        return ""
     value = getattr(value, "value", value) if type(value).__module__.startswith("keras.") else value
+    if type(value).__module__.startswith("tensorflow.") and hasattr(value, "op"):
+        return UNKNOWN
     place = getattr(value, "device", "")
     if not place and callable(getattr(value, "devices", None)):  # JAX before 0.4.31
         place = " ".join(str(device) for device in value.devices())
     place = str(place() if callable(place) else place)
     if not place:
-        return ""
+        return UNKNOWN
     return "gpu" if _GPU.search(place) else "cpu"

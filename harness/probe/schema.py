@@ -28,6 +28,10 @@ RERUN = "rerun"
 ARRAY_NAME = r"[A-Za-z0-9_.:/-]{1,300}"
 DTYPE = r"[a-z][a-z0-9_]{0,39}"
 
+# What TensorFlow, from 2.7 on, says of what was never seeded, with deterministic operations on
+# (`random_seed.py`, `random_ops_util.cc`).
+REFUSED_UNSEEDED = "Random ops require a seed to be set when determinism is enabled"
+
 # The seed of every scenario.
 SEED = 42
 

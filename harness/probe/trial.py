@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 _MESSAGE_LENGTH = 2000
 
-# TensorFlow's `random_seed.py` and `random_ops_util.cc`, from 2.7 on, of what was never seeded.
-_REFUSED_UNSEEDED = "Random ops require a seed to be set when determinism is enabled"
-
 
 @dataclass
 class Trial:
@@ -203,7 +200,7 @@ def observe(
     except UnsupportedError as missing:
         return _nothing(schema.UNSUPPORTED, f"this version has no {missing}")
     except Exception as error:
-        if _REFUSED_UNSEEDED in str(error):
+        if schema.REFUSED_UNSEEDED in str(error):
             return _nothing(schema.UNSUPPORTED, _describe(error))
         return _nothing(schema.ERROR, _describe(error, Path(scenario.file).parent))
     return {

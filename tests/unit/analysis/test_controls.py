@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from harness.probe import schema
 from tests.unit.analysis.builder import Recorder, declared, environment, plan, relation
 from tests.unit.analysis.reading import rows
 
@@ -185,3 +186,25 @@ def test_relations_of_a_control_that_failed_void_nothing(tmp_path: Path) -> None
         relations={ANOTHER: [relation("a == b", False, True)]},
     )
     assert recorder.analyse(PLAN).void == ()
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_control_that_the_framework_refused_to_run_unseeded_is_not_missed(
+    tmp_path: Path, refused: bool
+) -> None:
+    recorder = Recorder(tmp_path)
+    for trial in (1, 2):
+        path = recorder.trial(
+            "tf1",
+            trial,
+            {"s/x": {"w": np.zeros(3)}},
+            statuses={UNSEEDED: "unsupported"},
+            scenarios=CONTROLS,
+        )
+        if refused:
+            said = f'"message": "RuntimeError: {schema.REFUSED_UNSEEDED}. Please"'
+            text = path.read_text(encoding="utf-8").replace('"message": "why"', said)
+            path.write_text(text, encoding="utf-8")
+    void = recorder.analyse(PLAN).void
+    missed = [each for each in void if each.startswith(f"{UNSEEDED}: this control never ran")]
+    assert bool(missed) is not refused

@@ -178,3 +178,26 @@ def test_facts_on_which_launches_of_a_side_disagree_show_all_values(tmp_path: Pa
     assert confounders("packages", "keras", merged(sides[:1]), merged(sides)) == (
         "TF_X 1 → 0 / 1 / absent",
     )
+
+
+def test_what_a_library_is_built_with_follows_from_it(moved: Any) -> None:
+    left, right = (
+        {
+            "packages": {"numpy": version},
+            "framework": {"openblas": version, "numpy_simd": version, "onednn_isa": version},
+        }
+        for version in "12"
+    )
+    assert moved(left, right) == ["numpy 1 → 2"]  # the axis is TensorFlow: its oneDNN too
+    assert moved(left, right, axis="h5py") == ["numpy 1 → 2", "onednn_isa 1 → 2"]
+
+
+def test_on_another_machine_what_the_libraries_make_of_it_is_named(moved: Any) -> None:
+    left, right = ({"framework": {"numpy_simd": simd}} for simd in ("AVX2 AVX512F", "AVX2"))
+    found = moved(left, right, level="machine", axis="machine")
+    assert found == ["numpy_simd AVX2 AVX512F → AVX2"]
+
+
+def test_what_a_gpu_tells_of_itself_is_the_device(moved: Any) -> None:
+    right = {"framework": {"backend": "tensorflow", "compute_capability": "9.0", "tf32": "True"}}
+    assert moved({}, right, level="device", axis="device") == []
