@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from harness import scenarios
-from harness.scenarios.seeding import seed_of_layer
+from harness.scenarios.seeding import equally_seeded, seed_of_layer
 
 
 def test_names_are_family_and_name_in_suite_order() -> None:
@@ -62,3 +62,56 @@ def test_a_layer_seed_depends_on_seed_and_path_alone() -> None:
     seeds = {seed_of_layer(seed, path) for seed in (42, 43) for path in ("a", "b")}
     assert len(seeds) == 4
     assert all(0 <= seed < 2**31 for seed in seeds)
+
+
+@pytest.mark.parametrize(
+    ("documentation", "of_itself", "of_another"),
+    [
+        pytest.param(
+            "An initializer created with a given seed will always produce the same random\n"
+            "      tensor for a given shape and dtype.",
+            True,
+            True,
+            id="2.4",
+        ),
+        pytest.param(
+            "Note that seeded initializer will not produce same random values across\n"
+            "      multiple calls, but multiple initializers will produce same sequence when\n"
+            "      constructed with same seed value.",
+            False,
+            True,
+            id="2.7",
+        ),
+        pytest.param(
+            "Note that a seeded initializer will not produce the same random values across\n"
+            "    multiple calls, but multiple initializers will produce the same sequence when\n"
+            "    constructed with the same seed value.",
+            False,
+            True,
+            id="2.15",
+        ),
+        pytest.param(
+            "Note that an initializer seeded with an integer or `None` (unseeded) will produce\n"
+            "        the same random values across multiple calls.",
+            True,
+            True,
+            id="keras-3",
+        ),
+    ],
+)
+def test_a_release_is_held_to_its_own_words_on_equal_seeds(
+    documentation: str, of_itself: bool, of_another: bool
+) -> None:
+    initializer = type("GlorotUniform", (), {"__doc__": documentation})
+
+    again, other = equally_seeded(initializer, one_instance=True), equally_seeded(initializer)
+
+    assert (again["expected"], other["expected"]) == (of_itself, of_another)
+    assert "documentation" in again["source"]
+
+
+@pytest.mark.parametrize("documentation", [None, "seed: A Python integer."])
+def test_a_release_that_says_nothing_of_equal_seeds_is_held_to_nothing(
+    documentation: str | None,
+) -> None:
+    assert equally_seeded(type("GlorotUniform", (), {"__doc__": documentation})) == {}

@@ -130,3 +130,33 @@ def test_an_api_is_found_by_its_path(run: Run) -> None:
 def test_a_missing_api_is_unsupported_and_named(run: Run, path: str) -> None:
     with pytest.raises(UnsupportedError, match=path):
         run.api(path)
+
+
+def test_a_depthwise_kernel_has_one_name_in_keras_2_and_3(run: Run) -> None:
+    class DepthwiseConv2D(Dense):
+        pass
+
+    for prefix, name in (("keras_2", "depthwise_kernel:0"), ("keras_3", "kernel")):
+        run.layer(prefix, DepthwiseConv2D(**{name: np.ones(2)}))
+
+    run.relation("keras_2", "keras_3")
+    assert run.relations[0]["holds"]
+
+
+def test_of_a_large_weight_evenly_spaced_values_are_recorded(run: Run) -> None:
+    large, small = np.arange(1000).reshape(10, 100), np.arange(6).reshape(2, 3)
+
+    run.layer("thin", Dense(large=large, small=small), most=100)
+
+    run.array("thinned/large", np.arange(0, 1000, 11))
+    run.array("thinned/small", small)
+    run.relation("thin", "thinned")
+    assert run.relations[0]["holds"]
+
+
+def test_values_already_asked_for_are_taken(run: Run) -> None:
+    run.layer("first", Dense(kernel=np.zeros(2)), values=[np.ones(2)])
+
+    run.array("given/kernel", np.ones(2))
+    run.relation("first", "given")
+    assert run.relations[0]["holds"]
