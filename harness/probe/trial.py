@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -108,22 +109,23 @@ class Trial:
         def write_header(framework: dict[str, Any]) -> None:
             records.write("header", **self._header(packages, framework, declared))
 
-        try:
-            declared = self._declared()
-        except (Exception, SystemExit) as error:  # the user's own files may need another Python
-            write_header({})
-            return schema.ERROR, f"the scenarios cannot be loaded: {_describe(error)}", 0
-
         say(f"importing {self.backend}")
         gc.disable()  # an import makes objects to keep; looking through them takes a fifth of it
         try:
             framework = Framework(self.backend, self.threads, self.keras)
         except Exception as error:
+            with suppress(Exception, SystemExit):
+                declared = self._declared()
             write_header({})
             message = f"importing {self.backend} failed: {_describe(error)}"
             if self.varied:  # it may be that a value was refused, and the installation is fine
                 return schema.ERROR, f"in this setting, {message}", 0
             return schema.INSTALL_FAILED, message, 0
+        try:
+            declared = self._declared()
+        except (Exception, SystemExit) as error:  # the user's own files may need another Python
+            write_header({})
+            return schema.ERROR, f"the scenarios cannot be loaded: {_describe(error)}", 0
         sys.stderr.flush()
         log = log_path.read_text(encoding="utf-8", errors="replace")
         fork = framework.fork_is_safe()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import re
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness import scenarios
-from harness.assignments import edited, suite_digest
+from harness.assignments import assignments, edited, suite_digest
 from harness.errors import MatrixError, Problem
+from harness.launch import Launcher, header, write_failure
+from harness.machine import this_machine
 from harness.plan import load_plan
 from harness.probe import schema
 from harness.probe.trial import Trial
+from harness.records import read
+from tests.unit.test_assignments import ENVIRONMENT, PLAN
 
 HEAD = """\
 version: 1
@@ -241,7 +249,44 @@ def test_an_edit_after_the_plan_was_made_is_noticed(tmp_path: Path) -> None:
     assert edited(files)
 
 
-def trial(tmp_path: Path, file: Path, *names: str) -> tuple[str, str]:
+@pytest.mark.skipif(os.name != "posix", reason="a shell script")
+@pytest.mark.parametrize(("edit", "ends"), [("", schema.OK), ("echo '#' >> {file}", schema.ERROR)])
+def test_a_trial_during_which_a_file_was_edited_does_not_count(
+    tmp_path: Path, edit: str, ends: str
+) -> None:
+    """The interpreter is a script that leaves a good record, and may edit the file."""
+    file = own(tmp_path, "own/first")
+    plan = replace(PLAN, scenario_files=(str(file),))
+    machine = this_machine()
+    (todo, *_) = assignments(plan, ENVIRONMENT, "content", tmp_path / machine.id)
+    good = replace(todo, record=tmp_path / "good.jsonl")
+    write_failure(good, header(plan, good, machine, ""), schema.OK, "")
+    python = tmp_path / "python"
+    lines = ["#!/bin/sh", f"mkdir -p {todo.record.parent}", f"cp {good.record} {todo.record}"]
+    python.write_text("\n".join([*lines, edit.format(file=file)]) + "\n")
+    python.chmod(0o755)
+
+    launcher = Launcher(
+        plan, ENVIRONMENT, python, machine, tmp_path / "objects", "", lambda line: None
+    )
+    statuses = launcher.measure([todo], jobs=1)
+
+    assert list(statuses.values()) == [ends]
+    assert read(todo.record).end.status == ends
+
+
+@pytest.fixture
+def framework(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of a module that imports as a framework does."""
+    (tmp_path / "standin_framework.py").write_text("class layers:\n    Dense = None\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("KERAS_BACKEND", "")
+    yield "standin_framework"
+    sys.modules.pop("standin_framework", None)
+    gc.enable()
+
+
+def trial(tmp_path: Path, framework: str, file: Path, *names: str) -> tuple[str, str]:
     """What a trial of own scenarios comes to: its status and the lines of its record."""
     output = tmp_path / "1.jsonl"
     log = tmp_path / "probe.log"
@@ -250,7 +295,8 @@ def trial(tmp_path: Path, file: Path, *names: str) -> tuple[str, str]:
         output=str(output),
         objects=str(tmp_path / "objects"),
         scratch=str(tmp_path / "scratch"),
-        backend="no_such_backend",
+        backend=framework,
+        keras=framework,
         device="cpu",
         threads=1,
         seconds=10,
@@ -262,21 +308,21 @@ def trial(tmp_path: Path, file: Path, *names: str) -> tuple[str, str]:
 
 
 def test_a_scenario_that_is_gone_when_the_probe_starts_is_an_error_with_its_name(
-    tmp_path: Path,
+    tmp_path: Path, framework: str
 ) -> None:
-    status, record = trial(tmp_path, own(tmp_path, "own/here"), "own/here", "own/gone")
+    status, record = trial(tmp_path, framework, own(tmp_path, "own/here"), "own/here", "own/gone")
 
     assert status == schema.ERROR
     assert "own/gone: was a file edited since the plan was made?" in record
 
 
 def test_a_file_that_the_audited_python_cannot_read_is_an_error_with_its_line(
-    tmp_path: Path,
+    tmp_path: Path, framework: str
 ) -> None:
     file = own(tmp_path, "own/new")
     file.write_text(file.read_text() + "x = = 1\n")
 
-    status, record = trial(tmp_path, file, "own/new")
+    status, record = trial(tmp_path, framework, file, "own/new")
 
     assert status == schema.ERROR
     assert re.search(r"SyntaxError: .*mine\.py, line 8", record)
