@@ -239,7 +239,12 @@ def _auto_jit(tensorflow: Any, heard: str) -> str:
     compiled is announced once (`device_compiler.h`, before 2.12 `xla_compilation_cache.cc`).
     """
     said = str(tensorflow.config.optimizer.get_jit() or "off")
-    return "on" if said == "off" and "Compiled cluster using XLA" in heard else said
+    if said != "off":
+        return said
+    if "Compiled cluster using XLA" in heard:
+        return "on"
+    # 2.0 clusters in silence, 1.15 was not asked to compute.
+    return libraries.UNKNOWN if "auto_jit" in os.environ.get("TF_XLA_FLAGS", "") else "off"
 
 
 def _op_determinism() -> str:

@@ -37,7 +37,11 @@ def settings(results: Results) -> tuple[Setting, ...]:
     """One row per setting, effect and what is in force, the most that was done first."""
     grouped: dict[tuple[str, str, tuple[str, ...]], list[Row]] = {}
     among: dict[str, list[Place]] = {}
-    for row in rows(results.settings):
+    found = rows(results.settings)
+    machines = {row["machine"] for row in found if row["machine"]}
+    if len(machines) == 1:  # where nothing ran is no other machine
+        found = [row | {"machine": min(machines)} for row in found]
+    for row in found:
         key = (row["setting"], row["effect"], items(row["changed"]))
         grouped.setdefault(key, []).append(row)
         among.setdefault(row["setting"], []).append(_stack(row))

@@ -57,6 +57,13 @@ def test_stacks_on_which_a_setting_came_to_the_same_share_a_row_the_most_first()
     assert told[2].where == f"TensorFlow {sample.VERSIONS[0]} to {sample.VERSIONS[-1]}"
 
 
+def test_a_cell_that_did_not_run_is_no_other_machine() -> None:
+    found = results()
+    machines = found.settings["machine"].where(found.settings["effect"] != "not measured", "")
+    changed = dataclasses.replace(found, settings=found.settings.assign(machine=machines))
+    assert build(changed).settings == build(found).settings
+
+
 def test_the_page_has_the_rows_with_what_is_in_force() -> None:
     page = render(build(results()))
     document = read(page)
