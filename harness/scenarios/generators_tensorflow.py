@@ -125,9 +125,9 @@ def _seeded_on_host(run: Run) -> Draws:
 
 _OPS = {"": _seeded, "_on_host": _seeded_on_host}
 _SEEDINGS = {
-    "global_seed": ("the global seed alone", True, False),
-    "op_seed": ("an op seed alone", False, True),
-    "both_seeds": ("the global seed and an op seed", True, True),
+    "global_seed": ("a global seed", True, False),
+    "op_seed": ("an op seed", False, True),
+    "both_seeds": ("both seeds", True, True),
 }
 
 
