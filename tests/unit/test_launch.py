@@ -43,6 +43,10 @@ def test_hash_seed_and_home_are_the_trials_own() -> None:
     assert first["HOME"] == "home"
 
 
+def test_a_setting_gives_every_launch_its_hash_seed() -> None:
+    assert {environment({}, PYTHONHASHSEED="0")["PYTHONHASHSEED"] for _ in range(2)} == {"0"}
+
+
 def test_threads_are_pinned_and_a_setting_has_the_last_word() -> None:
     pinned = environment({"OMP_NUM_THREADS": "64"}, TF_NUM_INTEROP_THREADS="5")
 
