@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..probe.context import UnsupportedError
 from . import scenario
 from .sources import KERAS_INTEGER_SEED
 
@@ -54,8 +53,9 @@ def _by_rejection(run: Run) -> Draws:
 
 
 def _in_graph(run: Run, function: Any) -> Any:
-    if run.backend != "tensorflow":
-        raise UnsupportedError(f"graphs with Keras on {run.backend}")
+    with run.requires("graphs", NotImplementedError):
+        if run.backend != "tensorflow":
+            raise NotImplementedError(f"Keras on {run.backend} builds none")
     return run.api("tensorflow.function")(function)
 
 
@@ -64,7 +64,8 @@ def _compiled(run: Run, function: Any) -> Any:
         return run.api("tensorflow.function")(function, jit_compile=True)
     if run.backend == "jax":
         return run.api("jax.jit")(function)
-    raise UnsupportedError(f"compilation with Keras on {run.backend}")
+    with run.requires("compilation", NotImplementedError):
+        raise NotImplementedError(f"Keras on {run.backend} is run eagerly")
 
 
 @scenario("generators/keras_integer_seed", promise=KERAS_INTEGER_SEED, needs=_NEEDS)

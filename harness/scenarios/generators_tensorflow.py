@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..probe.context import UnsupportedError
 from . import scenario
 from .sources import (
     TF_GENERATOR_FLOATS,
@@ -44,8 +43,9 @@ _PHILOX, _THREEFRY = 1, 2
 def _tensorflow(run: Run) -> Any:
     """The module, where it executes eagerly."""
     tensorflow = run.api("tensorflow")
-    if not tensorflow.executing_eagerly():
-        raise UnsupportedError("eager execution by default")
+    with run.requires("eager execution", NotImplementedError):
+        if not tensorflow.executing_eagerly():
+            raise NotImplementedError("TensorFlow builds graphs by default here")
     return tensorflow
 
 
