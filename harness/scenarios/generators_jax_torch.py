@@ -2,7 +2,7 @@
 
 `jax.random` is compiled in every mode: `eager` compiles each function alone, `jit` a group as one.
 That takes seconds for some, so those are drawn in one mode only.
-PyTorch's are called eagerly only: its compiler needs a C++ compiler on the machine.
+PyTorch's are called eagerly only: torch.compile is not covered.
 """
 
 from __future__ import annotations

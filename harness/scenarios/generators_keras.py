@@ -1,7 +1,7 @@
 """`keras.random` of Keras 3, on every backend: eager, in a graph, compiled by the backend.
 
 Modes: `eager`; `graph`, inside `tf.function`; `compiled`, by XLA through `tf.function` or
-`jax.jit`. Torch runs eagerly only: its compiler needs a C++ compiler on the machine.
+`jax.jit`. Torch runs eagerly only: torch.compile is not covered.
 """
 
 from __future__ import annotations

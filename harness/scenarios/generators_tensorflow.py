@@ -3,8 +3,9 @@
 Modes: `eager`; `graph`, inside `tf.function`; `compiled`, inside `tf.function` by XLA; `session`,
 in a graph of TensorFlow 1. Every draw has a graph, a function or a reseeding of its own.
 
-Not compiled, because XLA has no kernel for them on a CPU on any release tried: shuffles, gamma,
-Poisson, binomial and candidate sampling.
+Not compiled: stateless gamma, binomial and Poisson, which XLA refused on a CPU with TensorFlow 2.4,
+2.7 and 2.21; stateless_shuffle and index_shuffle, refused with 2.21; and the seeded ops of the
+`_on_host` group, which were not tried.
 """
 
 from __future__ import annotations
