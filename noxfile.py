@@ -25,9 +25,11 @@ What people run:
     nox                         audit the default profile, write reports/, print the verdict
     nox -- --profile NAME       audit another profile of matrix.yaml
     nox -- --fresh              measure again what is measured already
+    nox -- --prune              remove each virtualenv once its environment is measured
     nox -s audit-ENVIRONMENT    measure one environment
     nox -s report               write the report from what is measured
     nox -s lock                 resolve matrix.yaml into matrix.lock
+    nox -s lock -- --profile nightly    resolve anew only what that profile has
     nox -s tests                test sameseed itself
 """
 
@@ -58,14 +60,16 @@ def after_dashes() -> tuple[argparse.Namespace, list[str]]:
     """
     ours = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
     parser = argparse.ArgumentParser(prog="nox --", add_help=False, allow_abbrev=False)
-    parser.add_argument("--profile", default=DEFAULT)
+    parser.add_argument("--profile")
     parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--prune", action="store_true")
     return parser.parse_known_args(ours)
 
 
 OPTIONS, OTHERS = after_dashes()
+PROFILE = OPTIONS.profile or DEFAULT
 try:
-    PLAN = load_plan(Path("matrix.yaml"), OPTIONS.profile)
+    PLAN = load_plan(Path("matrix.yaml"), PROFILE)
 except SameseedError as error:
     print(error, file=sys.stderr)
     sys.exit(error.exit_code)
@@ -78,7 +82,7 @@ nox.options.reuse_venv = "yes"
 def harness(session: nox.Session, *arguments: str) -> None:
     """Run a command of the package beside this file, on the Python that runs nox."""
     if OTHERS:
-        session.error(f"{' '.join(OTHERS)}: after -- there may be --profile NAME and --fresh")
+        session.error(f"{' '.join(OTHERS)}: after -- there may be --profile NAME, --fresh, --prune")
     session.run(sys.executable, "-m", "harness", *arguments, external=True)
 
 
@@ -91,8 +95,8 @@ def register_audit(environment: str, *, default: bool, tags: list[str], summary:
     """
 
     def audit(session: nox.Session) -> None:
-        options = ["--fresh"] if OPTIONS.fresh else []
-        harness(session, "probe", environment, "--profile", OPTIONS.profile, *options)
+        options = [f"--{name}" for name in ("fresh", "prune") if getattr(OPTIONS, name)]
+        harness(session, "probe", environment, "--profile", PROFILE, *options)
 
     audit.__doc__ = summary
     nox.session(
@@ -120,13 +124,14 @@ for entry in PLAN.environments:
 )
 def report(session: nox.Session) -> None:
     """Write reports/index.html and reports/csv from the records, and print the verdict."""
-    harness(session, "report", "--profile", OPTIONS.profile)
+    harness(session, "report", "--profile", PROFILE)
 
 
 @nox.session(venv_backend="none", default=False)
 def lock(session: nox.Session) -> None:
     """Resolve matrix.yaml into matrix.lock."""
-    harness(session, "lock")
+    # Without a profile all is resolved, with one only its environments.
+    harness(session, "lock", *(["--profile", PROFILE] if OPTIONS.profile else []))
 
 
 @nox.session(default=False)

@@ -62,8 +62,10 @@ class Audit:
         self._say = say
         self._machine = this_machine()
 
-    def run(self, *, jobs: int, fresh: bool) -> dict[Assignment, str]:
+    def run(self, *, jobs: int, fresh: bool, prune: bool = False) -> dict[Assignment, str]:
         """Install and measure; returns the status of each trial, those measured before included.
+
+        prune: remove the virtualenv afterwards, unless something is left to measure or look at.
 
         What cannot be installed or found becomes records with the reason; nothing is raised for it.
         Raises `LockError` where the lock does not fit the matrix: then nothing is touched.
@@ -76,7 +78,15 @@ class Audit:
             self._say("waiting: another run is measuring this environment")
             guard.acquire()
         with guard:
-            return self._run(jobs=jobs, fresh=fresh)
+            statuses = self._run(jobs=jobs, fresh=fresh)
+            if prune and not self._environment.interpreter and not _left(statuses):
+                size, freed = install.prune(self._home)
+                if size:
+                    self._say(
+                        f"pruned a virtualenv of {size / 1e9:.1f} GB, freed {freed / 1e9:.1f} GB; "
+                        "the rest is links into uv's cache"
+                    )
+            return statuses
 
     def _run(self, *, jobs: int, fresh: bool) -> dict[Assignment, str]:
         content = ""
@@ -135,3 +145,13 @@ class Audit:
             if entry.trial == 1:
                 write_failure(entry, header(self._plan, entry, self._machine, ""), status, message)
         return {entry: status if entry in failed else schema.OK for entry in planned}
+
+
+def _left(statuses: dict[Assignment, str]) -> bool:
+    """Whether a trial is still to be measured: it failed, or a scenario of it crashed.
+
+    Another run tries these again and somebody may want to look why, so the virtualenv stays. A
+    device that is not here will not be here then.
+    """
+    here = (entry for entry, status in statuses.items() if status != schema.DEVICE_MISSING)
+    return bool(pending(tuple(here), fresh=False))

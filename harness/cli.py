@@ -20,7 +20,7 @@ from typing import Annotated
 import typer
 
 from harness.errors import ExitCode, SameseedError
-from harness.plan import DEFAULT, Environment, Plan, load_plan
+from harness.plan import DEFAULT, WHOLE, Environment, Plan, load_plan
 from harness.probe import schema
 
 app = typer.Typer(
@@ -64,14 +64,21 @@ def plan(
 
 
 @app.command()
-def lock(matrix: MatrixOption = _MATRIX) -> None:
+def lock(
+    matrix: MatrixOption = _MATRIX,
+    profile: Annotated[
+        str, typer.Option("--profile", help="Part to resolve; the rest of the lock is kept.")
+    ] = WHOLE,
+) -> None:
     """Resolve every environment on every platform into matrix.lock, beside the matrix."""
     from harness import lock as locking
     from harness.matrix import load_matrix
-    from harness.plan import WHOLE
 
     path = lock_path(matrix)
-    resolved = locking.resolve(load_matrix(matrix), load_plan(matrix, WHOLE), _say)
+    before = None if profile == WHOLE else locking.Lock.load(path)
+    resolved = locking.resolve(
+        load_matrix(matrix), load_plan(matrix, profile), _say, before=before, profile=profile
+    )
     locking.write(resolved, path)
     print(f"wrote {path}")
 
@@ -87,6 +94,9 @@ def probe(
     ] = Path(".nox/audited"),
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Trials side by side.")] = 2,
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is measured.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove the virtualenv once all is measured.")
+    ] = False,
 ) -> None:
     """Install one environment and measure its cells. What is measured already is kept."""
     from harness.audit import Audit
@@ -103,7 +113,7 @@ def probe(
         environments=environments,
         say=say,
     )
-    statuses = audit.run(jobs=jobs, fresh=fresh)
+    statuses = audit.run(jobs=jobs, fresh=fresh, prune=prune)
     counts = Counter(statuses.values())
     say(", ".join(f"{count} trials {status}" for status, count in counts.items()) or "no trials")
     if set(counts) - {schema.OK, schema.DEVICE_MISSING}:

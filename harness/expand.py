@@ -38,6 +38,7 @@ class Candidate:
     backend: str
     requirements: Mapping[str, str]  # package name → PEP 508
     devices: tuple[Device, ...]
+    prereleases: bool = False
 
     @property
     def facts(self) -> Facts:
@@ -70,6 +71,7 @@ def _candidates(
         backend=axes.get("backend", "tensorflow"),
         requirements={} if entry.interpreter else _requirements(axes),
         devices=tuple(device for device in devices if not entry.packages_on.get(device)),
+        prereleases=entry.prereleases,
     )
     if shared.devices:
         yield shared
@@ -108,11 +110,15 @@ def _id(entry: Entry, axes: Mapping[str, str]) -> str:
     parts = []
     for axis, value in axes.items():
         if axis == "backend":
-            named = value != "tensorflow"
+            # Where the backend's own version is in the id, it names the backend.
+            named = value != "tensorflow" and isinstance(lists.get(value, Single()), Single)
         else:
             named = axis in ALWAYS_IN_ID or not isinstance(lists[axis], Single)
         if named:
-            parts.append(slug(PREFIXES[axis] if axis in AXES else axis) + slug(value))
+            prefix = slug(PREFIXES[axis] if axis in AXES else axis)
+            # The only specifier of a package tells nothing apart: that the package is there does.
+            only = axis not in AXES and len(lists[axis]) == 1 and is_specifier(value)
+            parts.append(prefix if only else prefix + slug(value))
     return "_".join(parts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -84,6 +85,25 @@ def forget(folder: Path) -> None:
     """Have a virtualenv made anew next time."""
     if folder.is_dir():
         (folder / _MARKER).unlink(missing_ok=True)
+
+
+def prune(folder: Path) -> tuple[int, int]:
+    """Remove a virtualenv; returns its size and what that frees on the disk, both in bytes.
+
+    uv links files from its cache where it can: such a file takes no space of its own, and removing
+    it frees none.
+    """
+    if not (folder / _MARKER).is_file():
+        return 0, 0  # nothing that we finished making
+    forget(folder)  # should removing be interrupted, nobody takes what is left for a whole
+    size = freed = 0
+    for root, _, names in os.walk(folder):
+        for name in names:
+            state = Path(root, name).lstat()
+            size += state.st_size
+            freed += state.st_size if state.st_nlink == 1 else 0
+    shutil.rmtree(folder, ignore_errors=True)
+    return size, freed
 
 
 def existing(interpreter: str) -> Path:

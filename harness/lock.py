@@ -1,8 +1,9 @@
 """`matrix.lock`: what each environment resolved to, on every platform, with hashes.
 
 Resolving is left to `uv pip compile`. Environments are resolved in matrix order, and each prefers
-the versions that the one before it got: at a step from one environment to the next as few packages
-move as can be, which keeps confounders out of the report.
+the versions that its nearest one before it got, the one that it shares most axes with: where two
+environments are compared as few packages move as can be, which keeps confounders out of the report.
+Environments of the newest (`prereleases`) stay out of this.
 
 The file is JSON with sorted keys, made to be committed and read in a diff. Hashes stand once per
 distribution, however many environments install it.
@@ -16,12 +17,14 @@ import hashlib
 import json
 import re
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import interpreters, processes
 from harness.errors import LockError
+from harness.plan import WHOLE
 from harness.platforms import UV_PLATFORMS, on_platform
 
 if TYPE_CHECKING:
@@ -118,48 +121,132 @@ class Lock:
         )
 
 
-def resolve(matrix: Matrix, plan: Plan, say: Callable[[str], None]) -> Lock:
-    """Resolve every environment of the whole matrix on every platform.
+def resolve(
+    matrix: Matrix,
+    plan: Plan,
+    say: Callable[[str], None],
+    *,
+    before: Lock | None = None,
+    profile: str = WHOLE,
+) -> Lock:
+    """Resolve every environment of a profile on every platform.
 
-    say: called with one line of progress at a time. What cannot be resolved is kept with its
-    reason, and the rest goes on.
+    before: the lock from which the other environments are kept. say: called with one line of
+    progress at a time. What cannot be resolved is kept with its reason, and the rest goes on.
     """
+    content = before._content if before else {"environments": {}, "hashes": {}}
+    chains = [
+        _Chain(matrix, plan, platform, profile, content, say) for platform in matrix.platforms
+    ]
+    # One environment builds on those before it, platforms do not build on each other.
+    with ThreadPoolExecutor() as pool:
+        resolved = dict(zip(matrix.platforms, pool.map(_Chain.resolve, chains), strict=True))
     environments: dict[str, Any] = {}
-    hashes: dict[str, list[str]] = {}
-    resolvable = [entry for entry in plan.environments if entry.interpreter is None]
-    preferred: dict[str, Sequence[str]] = {}
-    for position, environment in enumerate(resolvable, 1):
-        gpu = has_gpu(plan, environment)
-        resolved: dict[str, Any] = {}
-        for platform in matrix.platforms:
-            say(f"{position}/{len(resolvable)} {environment.id} on {platform}")
-            text, failure = _compile(
-                [on_platform(entry, platform, gpu=gpu) for entry in environment.requirements],
-                python=environment.python or "",
-                platform=platform,
-                exclude_newer=matrix.exclude_newer,
-                preferred=preferred.get(platform, ()),
-            )
-            if failure:
-                say(f"    cannot be resolved: {failure.splitlines()[0]}")
-                resolved[platform] = {"unresolvable": failure}
-                continue
-            found = _parse(text)
-            hashes.update(found)
-            resolved[platform] = {"packages": sorted(found)}
-            preferred[platform] = sorted(found)
-        environments[environment.id] = {
-            "requested": _requested(environment, gpu=gpu),
-            "platforms": resolved,
-        }
+    for environment in plan.environments:
+        if profile not in environment.profiles:
+            if environment.id in content["environments"]:
+                environments[environment.id] = content["environments"][environment.id]
+        elif environment.interpreter is None:
+            environments[environment.id] = {
+                "requested": _requested(environment, gpu=has_gpu(plan, environment)),
+                "platforms": {name: found[environment.id] for name, found in resolved.items()},
+            }
+    hashes = dict(content["hashes"])
+    for chain in chains:
+        hashes.update(chain.hashes)
+    used = {
+        package
+        for entry in environments.values()
+        for found in entry["platforms"].values()
+        for package in found.get("packages", ())
+    }
     return Lock(
         {
             "format": FORMAT,
             "exclude_newer": str(matrix.exclude_newer or ""),
             "environments": environments,
-            "hashes": {package: hashes[package] for package in sorted(hashes)},
+            "hashes": {package: hashes[package] for package in sorted(used)},
         }
     )
+
+
+class _Chain:
+    """The environments on one platform, each preferring what its nearest before it got."""
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        plan: Plan,
+        platform: str,
+        profile: str,
+        before: dict[str, Any],
+        say: Callable[[str], None],
+    ) -> None:
+        self._matrix = matrix
+        self._plan = plan
+        self._platform = platform
+        self._profile = profile
+        self._before = before
+        self._say = say
+        self.hashes: dict[str, list[str]] = {}
+
+    def resolve(self) -> dict[str, dict[str, Any]]:
+        """Environment id → its packages, or why it has none."""
+        resolved: dict[str, dict[str, Any]] = {}
+        settled: list[tuple[Environment, Sequence[str]]] = []
+        planned = [entry for entry in self._plan.environments if entry.interpreter is None]
+        todo = [entry for entry in planned if self._profile in entry.profiles]
+        for environment in planned:
+            if environment in todo:
+                position = todo.index(environment) + 1
+                self._say(f"{position}/{len(todo)} {environment.id} on {self._platform}")
+                found = self._resolve(environment, _nearest(environment, settled))
+                resolved[environment.id] = found
+            else:
+                kept = self._before["environments"].get(environment.id, {"platforms": {}})
+                found = kept["platforms"].get(self._platform, {})
+            if "packages" in found and not environment.prereleases:  # the newest must not spread
+                settled.append((environment, found["packages"]))
+        return resolved
+
+    def _resolve(self, environment: Environment, preferred: Sequence[str]) -> dict[str, Any]:
+        gpu = has_gpu(self._plan, environment)
+        newest = environment.prereleases
+        text, failure = _compile(
+            [on_platform(entry, self._platform, gpu=gpu) for entry in environment.requirements],
+            # Whoever depends on TensorFlow means the release that is asked for.
+            [entry for entry in environment.requirements if entry.startswith("tensorflow==")],
+            python=environment.python or "",
+            platform=self._platform,
+            exclude_newer=None if newest else self._matrix.exclude_newer,
+            preferred=() if newest else preferred,
+            prereleases=newest,
+        )
+        if failure:
+            self._say(
+                f"{environment.id} CANNOT BE RESOLVED on {self._platform}: "
+                + failure.splitlines()[0]
+            )
+            return {"unresolvable": failure}
+        found = _one_tensorflow(_parse(text))
+        self.hashes.update(found)
+        return {"packages": sorted(found)}
+
+
+def _nearest(
+    environment: Environment, settled: Iterable[tuple[Environment, Sequence[str]]]
+) -> Sequence[str]:
+    """The packages of the environment that differs in the fewest axes; of several, the last."""
+    nearest: Sequence[str] = ()
+    fewest = None
+    for other, packages in settled:
+        apart = sum(
+            environment.axes.get(axis) != other.axes.get(axis)
+            for axis in environment.axes.keys() | other.axes.keys()
+        )
+        if fewest is None or apart <= fewest:
+            nearest, fewest = packages, apart
+    return nearest
 
 
 def write(lock: Lock, path: Path) -> None:
@@ -179,28 +266,39 @@ def has_gpu(plan: Plan, environment: Environment) -> bool:
 def _requested(environment: Environment, *, gpu: bool) -> list[str]:
     """What decides a resolution, besides the platform."""
     build = "gpu" if gpu else "cpu"
-    return [f"python=={environment.python}", f"build=={build}", *environment.requirements]
+    newest = ["prereleases"] if environment.prereleases else []
+    return [f"python=={environment.python}", f"build=={build}", *newest, *environment.requirements]
 
 
 def _compile(
     requirements: Iterable[str],
+    constraints: Iterable[str],
     *,
     python: str,
     platform: str,
     exclude_newer: date | None,
     preferred: Sequence[str],
+    prereleases: bool,
 ) -> tuple[str, str]:
-    """Run `uv pip compile`; returns (requirements with hashes, "") or ("", why not)."""
+    """Run `uv pip compile`; returns (requirements with hashes, "") or ("", why not).
+
+    constraints: what holds for packages that others ask for.
+    """
     with tempfile.TemporaryDirectory() as folder:
         wanted, output = Path(folder, "wanted.in"), Path(folder, "resolved.txt")
         wanted.write_text("\n".join(requirements) + "\n", encoding="utf-8")
+        constrained = Path(folder, "constraints.txt")
+        constrained.write_text("\n".join(constraints) + "\n", encoding="utf-8")
         # uv keeps what an existing output file says, as far as the new requirements allow.
         output.write_text("\n".join(preferred) + "\n", encoding="utf-8")
         command = [
             *(interpreters.uv(), "pip", "compile", str(wanted), "--output-file", str(output)),
             *("--generate-hashes", "--no-header", "--no-annotate", "--quiet"),
             *("--python-version", python, "--python-platform", UV_PLATFORMS[platform]),
+            *("--constraint", str(constrained)),
         ]
+        if prereleases:
+            command += ["--prerelease", "allow"]
         if exclude_newer:
             command += ["--exclude-newer", str(exclude_newer)]
         code, log = processes.run(command, environment={"UV_PYTHON_DOWNLOADS": "never"})
@@ -217,6 +315,17 @@ def _parse(text: str) -> dict[str, list[str]]:
         if match:
             found[match["pin"]] = sorted(_HASH.findall(block))
     return found
+
+
+def _one_tensorflow(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Without the second build of TensorFlow that somebody asked for by its usual name.
+
+    tf-keras depends on `tensorflow`. Both builds install the same files, so that one hides the
+    other; kept is the one that every other environment has.
+    """
+    if not any(pin.startswith("tensorflow-cpu==") for pin in found):
+        return found
+    return {pin: hashes for pin, hashes in found.items() if not pin.startswith("tensorflow==")}
 
 
 def _reason(log: str) -> str:

@@ -32,7 +32,6 @@ from harness.matrix_types import (
     Python,
     Value,
     Variable,
-    Version,
 )
 from harness.yaml_positions import Source, read
 
@@ -54,9 +53,9 @@ class Entry(_Strict):
         default=None, description="Id, where the entry makes one environment."
     )
     python: OneOrMore[Python] = Field(default=(), description="Python versions, quoted.")
-    tensorflow: OneOrMore[Version] = Field(default=(), description="TensorFlow versions, quoted.")
-    keras: OneOrMore[Version] = Field(default=(), description="Keras versions, quoted.")
-    numpy: OneOrMore[Version] = Field(default=(), description="NumPy versions, quoted.")
+    tensorflow: OneOrMore[Pin] = Field(default=(), description="TensorFlow versions, quoted.")
+    keras: OneOrMore[Pin] = Field(default=(), description="Keras versions, quoted.")
+    numpy: OneOrMore[Pin] = Field(default=(), description="NumPy versions, quoted.")
     backend: OneOrMore[Backend] = Field(default=(), description="What Keras computes with.")
     packages: dict[PackageAxis, OneOrMore[Pin]] = Field(
         default={}, description="More packages: an exact version or a specifier, or a list of them."
@@ -65,6 +64,11 @@ class Entry(_Strict):
         default={},
         description="What another device needs instead, such as tensorflow[and-cuda]: same. "
         "That device then gets an environment of its own.",
+    )
+    prereleases: bool = Field(
+        default=False,
+        description="Take the newest there is: versions may be specifiers, pre-releases count, "
+        "exclude_newer does not.",
     )
     interpreter: str | None = Field(
         default=None,

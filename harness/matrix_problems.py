@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from harness.matrix_types import SAME
+from harness.matrix_types import SAME, is_specifier
 from harness.yaml_positions import describe
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _misused_interpreter(entry: Entry, place: Place, source: Source) -> Iterator
     if entry.name is None:
         hint = "add name:, from which the report and the session take theirs"
         yield source.key_problem((*place, "interpreter"), "interpreter needs a name", hint)
-    for key in ("python", "tensorflow", "keras", "numpy", "packages", "packages_on"):
+    for key in ("python", "tensorflow", "keras", "numpy", "packages", "packages_on", "prereleases"):
         if getattr(entry, key):
             message = f"{key} and interpreter cannot stand together"
             hint = f"remove {key}: what the interpreter has is recorded, and nothing is installed"
@@ -172,6 +172,8 @@ def _misused_axes(entry: Entry, place: Place, source: Source) -> Iterator[Proble
         hint = "add tensorflow: or keras: with the versions to audit"
         yield source.problem(place, "this entry has neither tensorflow nor keras", hint)
     declared = entry.lists()
+    if not entry.prereleases:
+        yield from _inexact(entry, place, source)
     for device, packages in entry.packages_on.items():
         for package, pin in packages.items():
             here = (*place, "packages_on", device, package)
@@ -183,6 +185,16 @@ def _misused_axes(entry: Entry, place: Place, source: Source) -> Iterator[Proble
                 message = f"on {device} this entry has another {name} than {declared[name][0]}"
                 hint = "write same, so that the device alone differs"
                 yield source.problem(here, message, hint)
+
+
+def _inexact(entry: Entry, place: Place, source: Source) -> Iterator[Problem]:
+    """What is audited is exact, except where the newest is wanted, whatever that is."""
+    for axis in ("tensorflow", "keras", "numpy"):
+        for index, version in enumerate(getattr(entry, axis)):
+            if is_specifier(version):
+                message = f'"{version}" is not an exact version'
+                hint = 'write one like "2.21.0", or add prereleases: true to take the newest'
+                yield source.problem((*place, axis, index), message, hint)
 
 
 def misused_rules(matrix: Matrix) -> Iterator[Problem]:

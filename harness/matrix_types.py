@@ -231,9 +231,6 @@ def _text(*examples: str, pattern: str | None = None) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
-Version = Annotated[
-    str, BeforeValidator(_quoted), AfterValidator(_version), _text(pattern=r"^[0-9]")
-]
 Python = Annotated[
     str, BeforeValidator(_quoted), AfterValidator(_python), _text("3.10", pattern=PYTHON)
 ]

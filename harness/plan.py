@@ -18,6 +18,7 @@ from harness.matrix import Profile, load_matrix
 from harness.plan_checks import (
     collisions,
     empty_parts,
+    guard_cells,
     guard_size,
     idle_patterns,
     idle_rules,
@@ -47,6 +48,7 @@ class Environment:
     backend: str  # "tensorflow", "jax", "torch" or "theano", declared or not
     requirements: tuple[str, ...]  # PEP 508
     profiles: tuple[str, ...]  # names of the profiles that contain it
+    prereleases: bool = False  # whether it is made of the newest, pre-releases included
 
     @property
     def keras(self) -> str:
@@ -125,6 +127,7 @@ def build_plan(
     guard_size(matrix)
     candidates = expand(matrix)
     all_cells = tuple(cell for candidate in candidates for cell in _cells(matrix, candidate))
+    guard_cells(matrix, len(all_cells))
     profiles = {WHOLE: Profile(), DEFAULT: Profile(), **matrix.profiles}
     members = {name: _members(part, all_cells) for name, part in profiles.items()}
     chosen = _chosen_scenarios(matrix, scenarios)
@@ -163,10 +166,20 @@ def _chosen_scenarios(matrix: Matrix, scenarios: tuple[str, ...]) -> tuple[str, 
 def _environment(
     matrix: Matrix, candidate: Candidate, members: Mapping[str, tuple[Cell, ...]]
 ) -> Environment:
-    added = (
-        package + specifier(pin)
+    added = [
+        (package, package + specifier(pin))
         for rule in _includes(matrix, candidate)
         for package, pin in rule.packages.items()
+    ]
+    pinned = {package for package, _ in added}
+    requirements = (
+        # A rule says which version of a package that was asked for without one.
+        *(
+            text
+            for name, text in candidate.requirements.items()
+            if name != text or name not in pinned
+        ),
+        *(text for _, text in added),
     )
     return Environment(
         id=candidate.id,
@@ -174,7 +187,8 @@ def _environment(
         python=candidate.python,
         interpreter=candidate.interpreter,
         backend=candidate.backend,
-        requirements=() if candidate.interpreter else (*candidate.requirements.values(), *added),
+        requirements=() if candidate.interpreter else requirements,
+        prereleases=candidate.prereleases,
         profiles=tuple(
             name
             for name, cells in members.items()

@@ -10,6 +10,8 @@ from itertools import chain
 from math import prod
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from harness.errors import MatrixError
 from harness.matrix_problems import nearest
 from harness.rules import applies, holds, matching, parsed
@@ -28,15 +30,30 @@ if TYPE_CHECKING:
 # The first releases with Keras 3, the only one that knows other backends; TensorFlow's is from
 # https://github.com/tensorflow/tensorflow/releases/tag/v2.16.1
 KERAS_3 = (("keras", (3, 0)), ("tensorflow", (2, 16)))
+# The first release without Theano: https://github.com/keras-team/keras/releases/tag/2.4.0
+WITHOUT_THEANO = Version("2.4")
 NEVER_SILENT = ("tensorflow", "keras", "backend", "python")  # every id has their values
 
 
 def guard_size(matrix: Matrix) -> None:
-    """Refuse a matrix whose lists multiply to more than `max_cells`, before they are multiplied."""
-    sizes = [_size(entry) for entry in matrix.environments]
-    cells = sum(sizes) * len(matrix.settings) * len(matrix.devices)
+    """Refuse a matrix whose lists multiply to more than `max_cells`, before they are multiplied.
+
+    Where include rules leave some settings and devices out, only the environments are sure to be
+    cells; `guard_cells` counts the rest once it is known.
+    """
+    environments = sum(map(_size, matrix.environments))
+    limited = any(rule.settings or rule.devices for rule in matrix.include)
+    guard_cells(
+        matrix,
+        environments if limited else environments * len(matrix.settings) * len(matrix.devices),
+    )
+
+
+def guard_cells(matrix: Matrix, cells: int) -> None:
+    """Refuse a matrix that has more than `max_cells`. cells: how many it has at least."""
     if cells <= matrix.max_cells:
         return
+    sizes = [_size(entry) for entry in matrix.environments]
     largest = max(range(len(sizes)), key=sizes.__getitem__)
     entry = matrix.environments[largest]
     lists = [f"{len(values)} {axis}" for axis, values in entry.lists().items() if len(values) > 1]
@@ -49,7 +66,9 @@ def guard_size(matrix: Matrix) -> None:
             (len(matrix.devices), "device"),
         )
     )
-    message = f"{cells:,} cells ({factors}) are more than max_cells: {matrix.max_cells}"
+    product = sum(sizes) * len(matrix.settings) * len(matrix.devices)
+    counted = f" ({factors})" if cells == product else ""  # rules leave some out otherwise
+    message = f"{cells:,} cells{counted} are more than max_cells: {matrix.max_cells}"
     hint = f"the entry on line {line} makes {_counted(sizes[largest], 'environment')}"
     if lists:
         hint += f" ({' × '.join(lists)})"
@@ -216,7 +235,21 @@ def _without_wheel(matrix: Matrix, candidate: Candidate) -> Iterator[Problem]:
 
 
 def _without_keras_3(matrix: Matrix, candidate: Candidate) -> Iterator[Problem]:
+    """Every other backend needs the Keras that knows it: 3, or for Theano one before 2.4."""
     if candidate.backend == "tensorflow":
+        return
+    place = _value(matrix, candidate, "backend")
+    if candidate.backend == "theano":
+        keras = parsed(candidate.axes.get("keras", ""))
+        if keras is None or keras >= WITHOUT_THEANO:
+            named = f"keras {keras}" if keras else "TensorFlow's Keras"
+            message = f"{named} cannot compute with theano"
+            hint = 'stand-alone Keras before 2.4 can: write keras: "2.3.1"'
+            yield matrix.source.problem(place, message, hint)
+        return
+    if "tf-keras" in candidate.axes and "keras" not in candidate.axes:
+        message = f"tf-keras cannot compute with {candidate.backend}"
+        yield matrix.source.problem(place, message, "Keras 3 can: write keras: instead")
         return
     for axis, least in KERAS_3:
         if version := parsed(candidate.axes.get(axis, "")):
@@ -224,7 +257,7 @@ def _without_keras_3(matrix: Matrix, candidate: Candidate) -> Iterator[Problem]:
                 message = f"{axis} {version} cannot compute with {candidate.backend}"
                 first = ".".join(map(str, least))
                 hint = f"Keras 3 can, so {axis} from {first} on; or exclude the pair with a reason"
-                yield matrix.source.problem(_value(matrix, candidate, "backend"), message, hint)
+                yield matrix.source.problem(place, message, hint)
             return  # a declared Keras decides, whatever TensorFlow would bring
 
 

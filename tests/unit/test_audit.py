@@ -10,11 +10,13 @@ import pytest
 from harness import install, lock, machine, records
 from harness.audit import Audit
 from harness.plan import Cell
-from tests.unit.test_assignments import ENVIRONMENT, PLAN
+from tests.unit.test_assignments import ENVIRONMENT, PLAN, record
+from tests.unit.test_install import locked
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+SIX = locked("1.17.0")
 GPU = Cell(ENVIRONMENT.id, "default", "gpu")
 
 
@@ -41,6 +43,34 @@ def test_nothing_is_installed_for_gpu_cells_where_there_is_no_gpu(
     (record,) = (tmp_path / "data").glob("*/*/*.jsonl")
     assert records.read(record).end.message == "this machine has no GPU"
     assert said == ["DEVICE_MISSING: this machine has no GPU"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "kept"), [((1, 2), False), ((1,), True)], ids=["all measured", "one is not"]
+)
+def test_a_virtualenv_is_pruned_only_when_nothing_is_left_to_measure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: tuple[int, ...], kept: bool
+) -> None:
+    """What failed stays to be looked at, and to be tried again."""
+    monkeypatch.setattr(lock.Lock, "load", lambda path: _Lock(SIX))
+    home = tmp_path / "environments" / ENVIRONMENT.id
+    install.install(home, SIX, lambda line: None)  # without TensorFlow: measuring it fails
+    audit = Audit(
+        PLAN,
+        ENVIRONMENT,
+        lock=tmp_path / "matrix.lock",
+        data=tmp_path / "data",
+        environments=tmp_path / "environments",
+        say=lambda line: None,
+    )
+    for entry in audit._assignments(SIX.digest):
+        if entry.trial in measured:
+            record(entry)
+
+    statuses = audit.run(jobs=1, fresh=False, prune=True)
+
+    assert home.exists() is kept
+    assert (set(statuses.values()) != {"ok"}) is kept
 
 
 class _Lock:

@@ -27,8 +27,17 @@ def ids(*entries: Mapping[str, object], devices: tuple[str, ...] = ("cpu",)) -> 
         ({"tensorflow": "2.9.3", "packages": {"protobuf": "<3.20"}}, "tf2_9_3_py3_10"),
         (
             {"tensorflow": "2.9.3", "packages": {"ml-dtypes": [">=0.4,<1"]}},
-            "tf2_9_3_py3_10_ml_dtypesge0_4_lt1",
+            "tf2_9_3_py3_10_ml_dtypes",
         ),
+        (
+            {"keras": "3.15.1", "backend": "jax", "packages": {"jax": ["0.5.0"]}},
+            "keras3_15_1_py3_10_jax0_5_0",
+        ),
+        (
+            {"keras": "3.15.1", "backend": "jax", "packages": {"jax": "0.5.0"}},
+            "keras3_15_1_jax_py3_10",
+        ),
+        ({"tensorflow": ">=2.21", "prereleases": True}, "tfge2_21_py3_10"),
         ({"tensorflow": "2.9.3", "name": "old"}, "old"),
     ],
 )
@@ -36,6 +45,11 @@ def test_an_id_names_what_tells_an_environment_apart(
     entry: dict[str, object], expected: str
 ) -> None:
     assert ids({"python": "3.10", **entry}) == [expected]
+
+
+def test_several_specifiers_of_one_package_are_told_apart() -> None:
+    entry = {"tensorflow": "2.9.3", "python": "3.10", "packages": {"scipy": ["<1.10", ">=1.10"]}}
+    assert ids(entry) == ["tf2_9_3_py3_10_scipylt1_10", "tf2_9_3_py3_10_scipyge1_10"]
 
 
 def test_the_first_axis_varies_slowest() -> None:

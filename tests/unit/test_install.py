@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -72,6 +73,27 @@ def test_a_half_made_virtualenv_is_made_anew(tmp_path: Path) -> None:
 
     assert not install.is_current(folder, locked("1.16.0"))
     assert version_in(install.install(folder, locked("1.16.0"), lambda line: None)) == "1.16.0"
+
+
+def test_pruning_tells_what_it_frees(tmp_path: Path) -> None:
+    """uv links files from its cache, which keeps them: those free nothing."""
+    folder = tmp_path / "venv"
+    install.install(folder, locked("1.17.0"), lambda line: None)
+    (folder / "own").write_bytes(bytes(5000))
+    os.link(folder / "own", tmp_path / "elsewhere")
+
+    size, freed = install.prune(folder)
+
+    assert size >= freed + 5000
+    assert not folder.exists()
+    assert install.prune(folder) == (0, 0)
+
+
+def test_what_is_no_finished_virtualenv_is_not_pruned(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("keep")
+
+    assert install.prune(tmp_path) == (0, 0)
+    assert (tmp_path / "mine").exists()
 
 
 def test_a_package_with_other_bytes_than_locked_is_refused(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from harness.errors import LockError
-from harness.lock import Lock, _parse, _reason
-from harness.plan import load_plan
+from harness.lock import Lock, _nearest, _one_tensorflow, _parse, _reason, resolve
+from harness.matrix import load_matrix
+from harness.plan import Environment, load_plan
 from harness.platforms import UV_PLATFORMS, on_platform, this_platform
 from tests.project import ROOT
 from tests.unit.test_assignments import ENVIRONMENT
@@ -120,6 +121,13 @@ def test_uv_s_reason_comes_without_its_drawing() -> None:
         ("tensorflow==2.9.3", "linux-x86_64", False, "tensorflow-cpu==2.9.3"),
         ("tensorflow==2.9.3", "linux-x86_64", True, "tensorflow==2.9.3"),
         ("tensorflow==2.21.0", "macos-arm64", False, "tensorflow==2.21.0"),
+        ("tensorflow==1.15.0", "linux-x86_64", False, "tensorflow-cpu==1.15.0"),
+        ("tensorflow==1.15.5", "linux-x86_64", False, "tensorflow==1.15.5"),
+        ("tensorflow==2.0.4", "windows-x86_64", False, "tensorflow==2.0.4"),
+        ("tensorflow==2.1.4", "linux-x86_64", False, "tensorflow-cpu==2.1.4"),
+        ("tensorflow>=2.21", "linux-x86_64", False, "tensorflow-cpu>=2.21"),
+        ("tensorflow", "linux-x86_64", False, "tensorflow-cpu"),
+        ("tensorflow-probability", "linux-x86_64", False, "tensorflow-probability"),
         ("tensorflow[and-cuda]==2.21.0", "linux-x86_64", False, "tensorflow[and-cuda]==2.21.0"),
         ("numpy==1.26.4", "linux-x86_64", False, "numpy==1.26.4"),
     ],
@@ -147,6 +155,69 @@ def test_the_committed_lock_fits_the_committed_matrix() -> None:
             assert all(locked.hashes)
 
 
+def test_of_two_builds_of_tensorflow_one_is_installed() -> None:
+    """tf-keras asks for the build that other environments do not have."""
+    found = {"tensorflow-cpu==2.18.1": ["a"], "tensorflow==2.18.1": ["b"], "tf-keras==2.18.0": []}
+
+    assert list(_one_tensorflow(found)) == ["tensorflow-cpu==2.18.1", "tf-keras==2.18.0"]
+    assert _one_tensorflow({"tensorflow==2.0.4": []}) == {"tensorflow==2.0.4": []}
+
+
+def test_an_environment_prefers_what_the_one_like_it_got() -> None:
+    """Not what the one before it got: packages of Python 3.7 do not suit 3.11."""
+
+    def environment(**axes: str) -> Environment:
+        return replace(ENVIRONMENT, axes=axes)
+
+    settled = [
+        (environment(tensorflow="2.16.2", python="3.10", numpy="1.26.4"), ["near"]),
+        (environment(tensorflow="1.15.5", python="3.7"), ["far"]),
+    ]
+    wanted = environment(tensorflow="2.16.2", keras="3.0.5", python="3.11", numpy="1.26.4")
+
+    assert _nearest(wanted, settled) == ["near"]
+    assert _nearest(wanted, [*settled, (settled[0][0], ["later"])]) == ["later"]
+    assert _nearest(wanted, []) == ()
+
+
+SMALL = """
+version: 1
+exclude_newer: "2026-11-20"
+platforms: [linux-x86_64]
+environments:
+  - {name: first, keras: "3.0.5", backend: jax, python: "3.11", packages: {jax: "0.4.30"}}
+  - {name: newest, keras: ">=3.15", backend: jax, python: "3.12", prereleases: true}
+profiles:
+  nightly: {environments: newest}
+"""
+
+
+def test_a_profile_is_resolved_anew_and_the_rest_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "matrix.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    matrix, plan = load_matrix(path), load_plan(path, "nightly")
+    kept = {"requested": ["something"], "platforms": {"linux-x86_64": {"packages": ["six==1.0"]}}}
+    gone = {"requested": ["something"], "platforms": {"linux-x86_64": {"packages": ["old==1.0"]}}}
+    before = Lock(
+        {
+            "format": 1,
+            "environments": {"first": kept, "gone": gone},
+            "hashes": {"six==1.0": ["a"], "old==1.0": ["b"]},
+        }
+    )
+    said: list[str] = []
+
+    after = resolve(matrix, plan, said.append, before=before, profile="nightly")._content
+
+    assert said == ["1/1 newest on linux-x86_64"]
+    assert list(after["environments"]) == ["first", "newest"]
+    assert after["environments"]["first"] == kept
+    assert after["environments"]["newest"]["requested"][2] == "prereleases"
+    packages = after["environments"]["newest"]["platforms"]["linux-x86_64"]["packages"]
+    assert any(package.startswith("jax==") for package in packages)
+    assert set(after["hashes"]) == {"six==1.0", *packages}
+
+
 def test_numpy_is_the_same_in_every_environment_that_the_default_profile_compares() -> None:
     """A confounder kept out of the shipped matrix on purpose."""
     lock = Lock.load(ROOT / "matrix.lock")
@@ -155,6 +226,7 @@ def test_numpy_is_the_same_in_every_environment_that_the_default_profile_compare
     versions = {
         package
         for environment in plan.environments
+        if "default" in environment.profiles
         for package in lock.locked(environment, "linux-x86_64").packages
         if package.startswith("numpy==")
     }

@@ -351,3 +351,16 @@ settings:
     (found,) = problems(tmp_path, text)
     assert (found.line, found.message) == (4, f"sameseed sets {name} itself")
     assert instead in found.hint
+
+
+def test_the_newest_is_audited_only_where_the_entry_says_so(tmp_path: Path) -> None:
+    entry = '  - {tensorflow: ">=2.21", python: "3.12"'
+    with pytest.raises(MatrixError) as caught:
+        load(tmp_path, f"version: 1\nenvironments:\n{entry}}}\n")
+    [problem] = caught.value.problems
+    assert problem.message == '">=2.21" is not an exact version'
+    assert "prereleases: true" in problem.hint
+    assert (problem.line, problem.column) == (3, 18)
+
+    matrix = load(tmp_path, f"version: 1\nenvironments:\n{entry}, prereleases: true}}\n")
+    assert matrix.environments[0].tensorflow == (">=2.21",)

@@ -88,6 +88,20 @@ include:
     assert found.environment("tf2_10_1_py3_10").requirements == ("tensorflow==2.10.1",)
 
 
+def test_a_rule_says_which_version_of_the_backend_is_installed(tmp_path: Path) -> None:
+    """One requirement with a version, not another without one beside it."""
+    text = f"""{HEAD}  - {{keras: "2.3.1", backend: [tensorflow, theano], python: "3.7"}}
+include:
+  - {{when: {{backend: tensorflow}}, packages: {{tensorflow: "1.15.5"}}}}
+"""
+    found = plan(tmp_path, text)
+    assert found.environment("keras2_3_1_py3_7").requirements == (
+        "keras==2.3.1",
+        "tensorflow==1.15.5",
+    )
+    assert found.environment("keras2_3_1_theano_py3_7").requirements == ("keras==2.3.1", "theano")
+
+
 def test_a_constraint_never_reaches_an_existing_interpreter(tmp_path: Path) -> None:
     text = f"""{HEAD}{TWO}  - {{interpreter: /opt/python, name: mine}}
 include:
@@ -149,7 +163,7 @@ def test_every_example_of_the_documentation_is_valid() -> None:
     """The examples are parts; together with a head and an entry each is a whole matrix."""
     text = (ROOT / "docs" / "matrix.md").read_text(encoding="utf-8")
     parts = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
-    assert len(parts) == 6
+    assert len(parts) == 8
     entries: list[object] = []
     whole: dict[str, Any] = {"version": 1}
     for part in parts:

@@ -112,6 +112,24 @@ def test_an_unknown_profile_is_told_with_the_nearest_one(tmp_path: Path) -> None
             "tensorflow 2.15.1 cannot compute with torch",
             "so tensorflow from 2.16 on",
         ),
+        (
+            '{keras: ["2.3.1", "2.4.3"], backend: theano, python: "3.7"}',
+            42,
+            "keras 2.4.3 cannot compute with theano",
+            "Keras before 2.4 can",
+        ),
+        (
+            '{tensorflow: "2.9.3", backend: theano, python: "3.7"}',
+            36,
+            "TensorFlow's Keras cannot compute with theano",
+            "Keras before 2.4 can",
+        ),
+        (
+            '{tensorflow: "2.16.2", backend: jax, python: "3.11", packages: {tf-keras: "2.16.0"}}',
+            37,
+            "tf-keras cannot compute with jax",
+            "write keras: instead",
+        ),
     ],
 )
 def test_what_no_index_can_install_is_told_at_the_value(
@@ -157,6 +175,20 @@ def test_ids_that_nox_could_confuse_are_refused_with_both_lines(
     assert problem.message == message
     assert hint in problem.hint
     assert (problem.line, problem.column) == (4, 5)
+
+
+def test_cells_that_include_rules_leave_out_do_not_count(tmp_path: Path) -> None:
+    text = f"""{HEAD}{TWO}settings: {{default: {{}}, one: {{threads: 1}}, four: {{threads: 4}}}}
+include: [{{when: {{tensorflow: "2.9.3"}}, settings: default}}]
+max_cells: """
+    path = tmp_path / "matrix.yaml"
+    path.write_text(f"{text}4\n", encoding="utf-8")
+    assert len(build_plan(load_matrix(path), "all", SUITE).cells) == 4
+
+    [problem] = problems(tmp_path, f"{text}3\n")
+    assert problem.message == "4 cells are more than max_cells: 3"
+    [problem] = problems(tmp_path, f"{text}1\n")  # not even one cell per environment
+    assert "cells are more than max_cells: 1" in problem.message
 
 
 def test_a_matrix_that_is_too_large_is_refused_before_it_is_multiplied(tmp_path: Path) -> None:
