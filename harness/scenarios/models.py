@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import scenario
-from .building import called, weighted_layers
+from .building import called, is_eager, weighted_layers
 from .seeding import seed_everything
 from .sources import PROGRAM_SEEDED
 
@@ -150,8 +150,13 @@ def _application(run: Run, name: str, **options: Any) -> None:
 
 
 def _record(run: Run, model: Any) -> None:
-    # All at once: a graph takes as long for one layer as for all.
-    values = {id(weight): value for weight, value in zip(model.weights, model.get_weights())}
-    for position, layer in enumerate(weighted_layers(model)):
+    layers = weighted_layers(model)
+    if is_eager(run):
+        values = [layer.get_weights() for layer in layers]
+    else:  # all at once: a graph takes as long for one layer as for all
+        asked = [weight for layer in layers for weight in layer.weights]
+        given = iter(run.keras.backend.batch_get_value(asked))
+        values = [[next(given) for _ in layer.weights] for layer in layers]
+    for position, layer in enumerate(layers):
         name = f"model/{type(layer).__name__.lower()}_{position}"
-        run.layer(name, layer, [values[id(weight)] for weight in layer.weights], _MOST_VALUES)
+        run.layer(name, layer, values[position], _MOST_VALUES)
