@@ -158,10 +158,11 @@ def stft(run: Run) -> None:
 
 
 def _seed(name: str, seed: int, names: tuple[str, ...]) -> None:
-    # JAX refuses negative seeds; so does NumPy, with which Keras 2.3 makes orthogonal matrices.
-    refusals = (OverflowError, ValueError) if seed < 0 else ()
-
     def draw(run: Run) -> None:
+        # JAX refuses negative seeds; so does NumPy, with which Keras 2.3 makes orthogonal matrices.
+        # Theano's generator refuses 0 and seeds from 2147462579 on.
+        picky = seed < 0 or run.backend == "theano"
+        refusals = (OverflowError, ValueError) if picky else ()
         for initializer in names:
             make = run.api(f"keras.initializers.{RANDOM[initializer]}")
             with run.requires(f"seed {seed} of {initializer}", *refusals):
@@ -200,9 +201,11 @@ def _of_dtype(dtype: str, name: str, names: tuple[str, ...]) -> None:
 
 
 def _refusals(run: Run) -> tuple[type[Exception], ...]:
-    """What backends raise that cannot decompose a matrix of a type: TensorFlow, JAX, Torch."""
+    """What backends raise that cannot draw in a type, or decompose a matrix of it."""
     if run.backend == "tensorflow":
         return (run.api("tensorflow.errors.NotFoundError"),)
+    if run.backend == "theano":
+        return (KeyError,)  # it has no such type
     return (NotImplementedError, TypeError)
 
 

@@ -163,7 +163,10 @@ def _drawn(
         with run.requires(f"{layer} with {', '.join(options)}", *([TypeError] if options else [])):
             made = make(*arguments, **seed, **options)
         inputs = [(_picture if why is IMAGES else _numbers)(run, shape) for shape in shapes]
-        run.array("output", _called(run, made, layer, inputs))
+        refusals = (IndexError,) if run.backend == "theano" else ()
+        with run.requires(f"{layer} over a constant input", *refusals):
+            output = _called(run, made, layer, inputs)
+        run.array("output", output)
 
     drawn.__doc__ = f"""What `{layer}` returns when called for training on fixed numbers.
 

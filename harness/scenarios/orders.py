@@ -50,7 +50,7 @@ def _plain(run: Run) -> None:
 
 
 def _start_over(run: Run) -> None:
-    if not is_eager(run):
+    if run.backend == "tensorflow" and not is_eager(run):  # Theano's graphs share nothing
         run.keras.backend.clear_session()
     seed_everything(run, run.seed)
 

@@ -214,7 +214,10 @@ def gradients(run: Run) -> None:
     Each backend derives them by its own rules and sums in its own order.
     """
     model = _regressor(run)
-    for position, gradient in enumerate(_gradients(run, model, *_batches(run)[0])):
+    refusals = (AssertionError,) if run.backend == "theano" else ()
+    with run.requires("gradients over a constant input", *refusals):
+        found = _gradients(run, model, *_batches(run)[0])
+    for position, gradient in enumerate(found):
         run.array(f"gradient_{position}", gradient)
 
 
