@@ -27,7 +27,9 @@ class Fact(NamedTuple):
 
 
 # TensorFlow is published under several names; all are TensorFlow.
-_TENSORFLOW = re.compile(r"tensorflow(-(cpu|gpu|intel|macos|aws|cpu-aws|rocm))?")
+_TENSORFLOW = re.compile(
+    r"tensorflow(-(cpu|gpu|intel|macos|aws|cpu-aws|rocm))?|tf-nightly(-cpu|-gpu)?"
+)
 
 # What moves most results comes first; the rest follows alphabetically.
 _HEAVY = (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.errors import LockError
-from harness.lock import Lock, _nearest, _one_tensorflow, _parse, _reason, resolve
+from harness.lock import Lock, _nearest, _one_tensorflow, _parse, _reason, has_gpu, resolve
 from harness.matrix import load_matrix
 from harness.plan import Environment, load_plan
 from harness.platforms import UV_PLATFORMS, on_platform, this_platform
@@ -148,9 +148,10 @@ def test_this_platform_has_a_name() -> None:
 def test_the_committed_lock_fits_the_committed_matrix() -> None:
     lock = Lock.load(ROOT / "matrix.lock")
 
-    for environment in load_plan(ROOT / "matrix.yaml").environments:
+    plan = load_plan(ROOT / "matrix.yaml")
+    for environment in plan.environments:
         for platform in UV_PLATFORMS:
-            locked = lock.locked(environment, platform)
+            locked = lock.locked(environment, platform, gpu=has_gpu(plan, environment))
             assert locked.packages or locked.unresolvable
             assert all(locked.hashes)
 
