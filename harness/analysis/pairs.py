@@ -66,15 +66,31 @@ def _environment_line(measured: pd.DataFrame, plan: Plan, axis: str) -> pd.DataF
     rests = {id_: _without(axes, axis) for id_, axes in declared.items()}
     order = _in_order(values.values(), by_version=axis != "backend")
     value = measured["environment"].map(values)
-    return _line(
-        measured.assign(
-            value=value, order=value.map(order), rest=measured["environment"].map(rests)
-        ),
-        level=level_of(axis),
-        axis=axis,
-        same=["rest", "setting", "device", "machine"],
-        neighbours=axis != "backend",
+    places = measured.assign(
+        value=value, order=value.map(order), rest=measured["environment"].map(rests)
     )
+    same = ["rest", "setting", "device", "machine"]
+    if axis == "backend":
+        return _line(places, level_of(axis), axis, same)
+    line = _line(places, level_of(axis), axis, same, neighbours=True)
+    return _without_leaps(line, places, plan.settings[0].name)
+
+
+def _without_leaps(line: pd.DataFrame, places: pd.DataFrame, first: str) -> pd.DataFrame:
+    """Drop the steps that pass over values which the `first` setting stops at.
+
+    Not every environment runs in every setting. Where another setting knows two ends of a line
+    alone, what changed between them is told, step by step, by the first.
+    """
+    group = ["scenario", "rest", "device", "machine"]
+    stops = places[(places["setting"] == first) & places["value"].notna()]
+    stops = stops.drop_duplicates([*group, "order"]).sort_values("order", kind="stable")
+    stops = stops[[*group, "order"]].assign(stop=stops.groupby(group, sort=False).cumcount())
+    at = places[["place", *group, "order"]].merge(stops, on=[*group, "order"], how="left")
+    stop = at.set_index("place")["stop"]
+    leap = line["right"].map(stop) - line["left"].map(stop) > 1  # of what is not there: not above
+    kept: pd.DataFrame = line[~leap]
+    return kept
 
 
 def _setting_line(measured: pd.DataFrame, plan: Plan) -> pd.DataFrame:

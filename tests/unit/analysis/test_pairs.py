@@ -217,6 +217,22 @@ def test_other_machines_settings_and_devices_are_other_lines(tmp_path: Path) -> 
         assert steps(tmp_path / next(iter(change)), planned, *places) == []
 
 
+def test_a_setting_of_the_ends_of_a_line_alone_adds_no_step_over_the_others(tmp_path: Path) -> None:
+    environments = [environment(f"tf{minor}", tensorflow=f"2.{minor}") for minor in (9, 10, 11)]
+    ends = [{**each, "setting": "other"} for each in everywhere(environments[0], environments[2])]
+    found = steps(
+        tmp_path,
+        plan(*environments, settings=("default", "other")),
+        *everywhere(*environments),
+        *ends,
+    )
+
+    assert [step for step in found if step[0] == "packages"] == [
+        ("packages", "tensorflow", "2.9", "2.10", "tf9", "tf10"),
+        ("packages", "tensorflow", "2.10", "2.11", "tf10", "tf11"),
+    ]
+
+
 def test_of_two_environments_that_declare_the_same_the_first_stands_on_the_line(
     tmp_path: Path,
 ) -> None:
