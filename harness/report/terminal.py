@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report.view import build
-from harness.report.words import count
+from harness.report.words import FAILURES, count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from harness.analysis import Results
     from harness.report.view import View
+    from harness.report.view.coverage import Cell
+    from harness.report.view.events import Event
 
 _STYLES = {
     "holds": "bold green",
@@ -39,9 +41,9 @@ _ASCII = str.maketrans(
 )
 
 # How many rows of each table a terminal shows; the page has them all.
-_ROWS = 12
-# How many characters of a message; and of a name that is kept on one line.
-_MESSAGE, _NAME = 160, 32
+_ROWS, _UNMEASURED, _STEPS = 8, 6, 3
+# How many characters of a message and of a list of cells; and of a name that is kept on one line.
+_MESSAGE, _PLACES, _NAME = 100, 84, 34
 
 
 def print_summary(results: Results, report_path: Path, console: Console) -> None:
@@ -71,21 +73,31 @@ class _Summary:
         self._table(
             "Where it breaks",
             [
-                (event.title, f"{len(event.hits)}", "; ".join(event.kinds))
-                for event in self._view.events
+                (_step(event), f"{len(event.hits)}", _kinds(event.kinds))
+                for event in sorted(
+                    self._view.events, key=lambda event: (not event.within, -len(event.hits))
+                )
             ],
             ("step", "scenarios", "what differs"),
         )
         if self._view.still:
             self._line("Nothing changes at")
-            for each in self._view.still:
+            for each in self._view.still[:_STEPS]:
                 self._line(f"  {each.step} ({count(each.scenarios, 'scenario')} compared)")
+            self._more(len(self._view.still) - _STEPS)
             self._console.print()
 
     def _launches(self) -> None:
         self._table(
             "Not the same in every launch",
-            [(each.scenario, each.agree or "nowhere", each.differ) for each in self._view.launches],
+            [
+                (
+                    each.scenario,
+                    _brief(each.agree or "nowhere", _PLACES),
+                    _brief(each.differ, _PLACES),
+                )
+                for each in self._view.launches
+            ],
             ("scenario", "launches agree on", "launches differ on"),
         )
 
@@ -93,7 +105,7 @@ class _Summary:
         self._table(
             "Claims that the measurement refutes",
             [
-                (claim.scenario, f"“{claim.relation}” {claim.said}", claim.outcome)
+                (_several(claim.scenarios), f"“{claim.relation}” {claim.said}", claim.outcome)
                 for claim in self._view.refuted
             ],
             ("scenario", "claim", "measured"),
@@ -105,14 +117,8 @@ class _Summary:
             self._console.print()
 
     def _unmeasured(self) -> None:
-        cells = [
-            (cell.place.cell, cell.meaning, _brief(cell.message)) for cell in self._view.unmeasured
-        ]
-        troubles = [
-            (each.scenario, each.meaning, _brief(each.message or each.where))
-            for each in self._view.troubles
-        ]
-        self._table("Not measured", cells + troubles, ("what", "why", "message"))
+        rows = [*_cells(self._view), *_failures(self._view), *_unsupported(self._view)]
+        self._table("Not measured", rows, ("what", "why", "message"), _UNMEASURED)
         if self._view.ignored:
             self._line(f"{count(len(self._view.ignored), 'record')} left out; the report says why.")
             self._console.print()
@@ -125,21 +131,30 @@ class _Summary:
         for note in verdict.notes:
             self._line(note, "dim")
 
-    def _table(self, title: str, rows: Sequence[tuple[str, ...]], heads: tuple[str, ...]) -> None:
+    def _table(
+        self,
+        title: str,
+        rows: Sequence[tuple[str, ...]],
+        heads: tuple[str, ...],
+        most: int = _ROWS,
+    ) -> None:
         """A table without rules, as wide as it must be; nothing at all if there is no row."""
         if not rows:
             return
         self._line(title, "bold")
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        short = all(len(row[0]) <= _NAME for row in rows)
+        short = all(len(row[0]) <= _NAME for row in rows) and self._console.width >= 2 * _NAME
         for index, head in enumerate(heads):
             table.add_column(head, overflow="fold", no_wrap=short and index == 0)
-        for row in rows[:_ROWS]:
+        for row in rows[:most]:
             table.add_row(*map(self._text, row))
         self._console.print(table)
-        if len(rows) > _ROWS:
-            self._line(f"and {len(rows) - _ROWS} more: see the report", "dim")
+        self._more(len(rows) - most)
         self._console.print()
+
+    def _more(self, number: int) -> None:
+        if number > 0:
+            self._line(f"and {number} more: see the report", "dim")
 
     def _line(self, words: str, style: str = "") -> None:
         self._console.print(self._text(words, style))
@@ -152,9 +167,65 @@ class _Summary:
         return Text(safe, style)
 
 
-def _brief(message: str) -> str:
+def _step(event: Event) -> str:
+    """What to call an event; within a cell, what was compared as well."""
+    return f"{event.title}: {event.step}" if event.within else event.title
+
+
+def _kinds(kinds: tuple[str, ...]) -> str:
+    """Kinds in words; where there are several, by name."""
+    if len(kinds) == 1:
+        return kinds[0]
+    return ", ".join(kind.rpartition("(")[2].removesuffix(")") for kind in kinds)
+
+
+def _several(names: tuple[str, ...]) -> str:
+    """The first name, and how many there are besides."""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _cells(view: View) -> list[tuple[str, str, str]]:
+    """The cells that were not measured, or not in full, by reason; failures come first."""
+    reasons: dict[tuple[str, str], list[Cell]] = {}
+    for cell in view.unmeasured:
+        # Every cell that did not run names its own session; one command runs them all.
+        reason = "" if cell.status == "not_run" else cell.message
+        reasons.setdefault((cell.status, reason), []).append(cell)
+    rows = []
+    for (status, reason), cells in sorted(
+        reasons.items(), key=lambda each: each[0][0] == "not_run"
+    ):
+        alone = len(cells) == 1
+        what = cells[0].place.cell if alone else count(len(cells), "cell")
+        if status == "not_run":
+            reason = cells[0].message if alone else f"nox -- --profile {view.profile}"
+        rows.append((what, cells[0].meaning, _brief(reason)))
+    return rows
+
+
+def _failures(view: View) -> list[tuple[str, str, str]]:
+    return [
+        (_several(each.scenarios), each.meaning, _brief(each.message or each.where))
+        for each in view.troubles
+        if each.status in FAILURES
+    ]
+
+
+def _unsupported(view: View) -> list[tuple[str, str, str]]:
+    """What some versions do not have, in one row."""
+    found = [each for each in view.troubles if each.status not in FAILURES]
+    if not found:
+        return []
+    names = tuple(dict.fromkeys(name for each in found for name in each.scenarios))
+    what = names[0] if len(names) == 1 else count(len(names), "scenario")
+    first = found[0].message or found[0].where
+    more = f" (and {count(len(found) - 1, 'more reason')})" if len(found) > 1 else ""
+    return [(what, found[0].meaning, f"{_brief(first)}{more}")]
+
+
+def _brief(message: str, most: int = _MESSAGE) -> str:
     """The beginning of a message, on one line."""
-    return shorten(message, _MESSAGE, placeholder=" …")
+    return shorten(message, most, placeholder=" …")
 
 
 def _commands(character: str) -> bool:

@@ -69,7 +69,8 @@ DEFINITIONS: Mapping[str, str] = {
     "fingerprint": "The SHA-256 of an array's bytes, next to its type and shape. Two arrays agree "
     "when all three do, to the last bit.",
     "environment": "One Python with one fixed set of packages.",
-    "cell": "An environment with one setting on one device: the unit that is measured.",
+    "cell": "An environment with one setting on one device: the unit that is measured. Where no "
+    "setting is named it is the first one of the matrix, where no device is named the CPU.",
     "launch": "One run of a cell in a fresh process that shares nothing with another; a trial in "
     "the files.",
     "rerun": "Seeding again and building again within one process.",

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.report.csv import TABLES, Table
-from harness.report.view.claims import Claim, claims
+from harness.report.view.claims import Claim, Claims, alike, claims
 from harness.report.view.coverage import Cell, Trouble, cells, troubles
 from harness.report.view.events import Event, Launches, Still, events, launches, still
 from harness.report.view.frames import place, rows
-from harness.report.view.labels import Labels
+from harness.report.view.labels import Labels, versions
 from harness.report.view.matrix import Matrix, matrix
 from harness.report.view.settings import Setting, sentence, settings
 from harness.report.view.standing import standings
@@ -49,14 +49,14 @@ class View:
     downloads: tuple[Download, ...]
 
     @property
-    def refuted(self) -> tuple[Claim, ...]:
+    def refuted(self) -> tuple[Claims, ...]:
         """The claims that do not hold, or do, somewhere where the source says otherwise."""
-        return tuple(claim for claim in self.claims if claim.outcome != "confirmed")
+        return alike(claim for claim in self.claims if claim.outcome != "confirmed")
 
     @property
-    def confirmed(self) -> tuple[Claim, ...]:
+    def confirmed(self) -> tuple[Claims, ...]:
         """The claims that came out wherever they were checked."""
-        return tuple(claim for claim in self.claims if claim.outcome == "confirmed")
+        return alike(claim for claim in self.claims if claim.outcome == "confirmed")
 
     @property
     def setting_sentence(self) -> str:
@@ -72,7 +72,7 @@ class View:
 def build(results: Results) -> View:
     """The view of the results. Pure: the same results give the same view."""
     places = [place(row) for row in rows(results.cells)]
-    labels = Labels(results.plan, places)
+    labels = Labels(results.plan, places, versions(results.cells))
     standing = standings(results)
     found = events(results, labels, standing)
     checked = claims(results, labels)

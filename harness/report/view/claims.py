@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from harness.report.view.frames import Place, flag, place, rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.analysis import Results
     from harness.report.view.labels import Labels
 
@@ -30,6 +32,24 @@ class Claim:
     def said(self) -> str:
         """What the source says of the relation."""
         return "holds" if self.expected else "does not hold"
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it came out in the same way wherever it was checked."""
+        return not (self.holds and self.fails)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """The same statement of the same source about several scenarios, that came out alike."""
+
+    relation: str
+    said: str
+    source: str
+    outcome: Outcome
+    holds: str
+    fails: str
+    scenarios: tuple[str, ...]
 
 
 @dataclass
@@ -57,6 +77,36 @@ def claims(results: Results, labels: Labels) -> tuple[Claim, ...]:
         (tally.held if holds else tally.failed).add(place(row))
     found = [_claim(labels, *key, tally) for key, tally in tallies.items()]
     return tuple(sorted(found, key=lambda claim: claim.outcome == "confirmed"))
+
+
+def alike(found: Iterable[Claim]) -> tuple[Claims, ...]:
+    """Claims in the same words that came out in the same way, together.
+
+    Where a claim came out alike wherever it was checked, that is said, and scenarios that were
+    checked in other cells stand together all the same.
+    """
+    groups: dict[tuple[object, ...], list[Claim]] = {}
+    for claim in found:
+        where = (bool(claim.holds),) if claim.everywhere else (claim.holds, claim.fails)
+        key = (claim.relation, claim.expected, claim.source, claim.outcome, *where)
+        groups.setdefault(key, []).append(claim)
+    return tuple(
+        Claims(
+            relation=group[0].relation,
+            said=group[0].said,
+            source=group[0].source,
+            outcome=group[0].outcome,
+            holds=_where({claim.holds for claim in group}),
+            fails=_where({claim.fails for claim in group}),
+            scenarios=tuple(claim.scenario for claim in group),
+        )
+        for group in groups.values()
+    )
+
+
+def _where(told: set[str]) -> str:
+    """Where claims came out as they did, if that reads alike for all of them."""
+    return min(told) if len(told) == 1 else "wherever checked"
 
 
 def _claim(

@@ -35,9 +35,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Trouble:
-    """A scenario that ended in the same way, with the same message, in some cells."""
+    """Scenarios that ended in the same way, with the same message, in the same cells."""
 
-    scenario: str
+    scenarios: tuple[str, ...]
     status: str
     meaning: str
     message: str
@@ -62,15 +62,24 @@ def cells(results: Results) -> tuple[Cell, ...]:
 
 
 def troubles(results: Results, labels: Labels) -> tuple[Trouble, ...]:
-    """The scenario runs that were not ok, one row per scenario and reason, failures first."""
-    tallies: dict[tuple[str, str, str], list[Place]] = {}
+    """The scenario runs that were not ok, one row per reason and place, failures first."""
+    tallies: dict[tuple[str, str, str], set[Place]] = {}
     for row in rows(results.observations):
         if row["status"] != "ok":
-            key = (row["scenario"], row["status"], row["message"])
-            tallies.setdefault(key, []).append(place(row))
-    measured = [place(row) for row in rows(results.cells) if row["status"] == "ok"]
+            key = (row["status"], row["message"], row["scenario"])
+            tallies.setdefault(key, set()).add(place(row))
+    alike: dict[tuple[str, str, frozenset[Place]], list[str]] = {}
+    for (status, message, scenario), places in tallies.items():
+        alike.setdefault((status, message, frozenset(places)), []).append(scenario)
+    measured = {place(row) for row in rows(results.cells) if row["status"] == "ok"}
     found = [
-        Trouble(*key[:2], STATUSES[key[1]], key[2], labels.span(places, among=[*measured, *places]))
-        for key, places in tallies.items()
+        Trouble(
+            scenarios=tuple(scenarios),
+            status=status,
+            meaning=STATUSES[status],
+            message=message,
+            where=labels.span(where, among=measured | where),
+        )
+        for (status, message, where), scenarios in alike.items()
     ]
     return tuple(sorted(found, key=lambda trouble: trouble.status not in FAILURES))

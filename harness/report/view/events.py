@@ -47,6 +47,17 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """Scenarios that an event hits in the same way: what a reader has to be told once."""
+
+    kinds: tuple[str, ...]
+    where: str
+    promise: str
+    promise_source: str
+    scenarios: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Event:
     """One step of one axis, and what breaks there among the scenarios that should hold.
 
@@ -95,6 +106,15 @@ class Event:
     def violations(self) -> tuple[Hit, ...]:
         """Where a documented promise is broken."""
         return tuple(hit for hit in self.hits if hit.promise)
+
+    @property
+    def alike(self) -> tuple[Alike, ...]:
+        """The hits, those that are told in the same words together."""
+        found: dict[tuple[tuple[str, ...], str, str, str], list[str]] = {}
+        for hit in self.hits:
+            key = (hit.kinds, hit.where, hit.promise, hit.promise_source)
+            found.setdefault(key, []).append(hit.scenario)
+        return tuple(Alike(*key, tuple(names)) for key, names in found.items())
 
     @property
     def example(self) -> Hit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.report.view.frames import Place, Row, flag, place, rows
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.analysis import Results
-    from harness.report.view.labels import Labels
+    from harness.report.view.labels import Group, Labels
     from harness.report.view.standing import Standing
 
 DIFFERS, FAILED, ABSENT, ALONE = "≠", "!", "·", "?"
@@ -43,6 +43,11 @@ class Mark:
     look: str
     meaning: str
     doubt: str = ""
+
+    @property
+    def title(self) -> str:
+        """What to say of the mark where it stands: what failed; of others the legend says it."""
+        return self.meaning if FAILED in (self.text, self.doubt) else ""
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,14 @@ class Head:
 
 @dataclass(frozen=True)
 class Matrix:
-    """The whole table. `axis` names what the columns are, if that is one thing."""
+    """The whole table. `axis` names what the columns are, if that is one thing.
+
+    `groups` are the heads above the columns' heads, if there are several things; each has the names
+    of its columns, in order.
+    """
 
     axis: str
+    groups: tuple[Group, ...]
     heads: tuple[Head, ...]
     upright: bool
     bands: tuple[Band, ...]
@@ -116,8 +126,12 @@ def matrix(results: Results, labels: Labels, standing: Mapping[str, Standing]) -
         for kind, title in _BANDS
         if (names := of(standing, kind))
     )
+    groups = labels.groups()
+    if groups:
+        below = [name for group in groups for name in group.names]
+        heads = tuple(replace(head, name=name) for head, name in zip(heads, below, strict=True))
     wide = len(heads) > _WIDE_COLUMNS or any(len(head.name) > _WIDE_NAME for head in heads)
-    return Matrix(labels.axis, heads, wide, bands, _legend(bands))
+    return Matrix(labels.axis, groups, heads, wide, bands, _legend(bands))
 
 
 def _mark(variant: Row | None, observed: Sequence[Row], cell: Row) -> Mark:
@@ -205,7 +219,11 @@ def _legend(bands: Sequence[Band]) -> tuple[Key, ...]:
         ),
         (FAILED in doubts, (Mark("A", "v1", "", FAILED),), "some launches failed"),
         ("failed" in looks, (Mark(FAILED, "failed", ""),), "error, crash or out of time"),
-        ("absent" in looks, (Mark(ABSENT, "absent", ""),), "not run, or not in this version"),
+        (
+            "absent" in looks,
+            (Mark(ABSENT, "absent", ""),),
+            "not run, or not in this version (see Cells)",
+        ),
     )
     return tuple(Key(examples, meaning) for shown, examples, meaning in keys if shown)
 

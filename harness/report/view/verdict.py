@@ -29,6 +29,26 @@ _LABELS: Mapping[Tone, str] = {
     "void": "Not to be trusted",
 }
 
+# The longest list of scenarios that is written out; and within a sentence.
+_NAMED, _IN_SENTENCE = 24, 4
+
+
+@dataclass(frozen=True)
+class Names:
+    """A list of scenarios and its title; too long a one is told by family."""
+
+    name: str
+    title: str
+    scenarios: tuple[str, ...]
+
+    @property
+    def families(self) -> str:
+        """How many there are of each family, the most first; empty for a short list."""
+        if len(self.scenarios) <= _NAMED:
+            return ""
+        families = Counter(name.split("/")[0] for name in self.scenarios)
+        return ", ".join(f"{family} {number}" for family, number in families.most_common())
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -40,6 +60,12 @@ class Verdict:
     notes: tuple[str, ...]
     breaking: tuple[str, ...]
     holding: tuple[str, ...]
+
+    @property
+    def lists(self) -> tuple[Names, ...]:
+        """The scenarios that break, and those that hold."""
+        both = (("breaking", "Break", self.breaking), ("holding", "Hold", self.holding))
+        return tuple(Names(*each) for each in both if each[2])
 
     @property
     def label(self) -> str:
@@ -184,7 +210,11 @@ def _failures(results: Results, holding: Sequence[str]) -> str:
     """Which scenarios hold only where they did not fail."""
     failed = {row["scenario"] for row in rows(results.observations) if row["status"] in FAILURES}
     names = [name for name in holding if name in failed]
-    return f"Hold where they ran, but failed in some cells: {listed(names)}." if names else ""
+    if not names:
+        return ""
+    more = len(names) - _IN_SENTENCE
+    named = listed([*names[:_IN_SENTENCE], f"{more} more"] if more > 0 else names)
+    return f"Hold where they ran, but failed in some cells: {named}."
 
 
 def _violations(events: Sequence[Event]) -> str:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import pandas as pd
 import pytest
 from jinja2 import UndefinedError
 
@@ -207,12 +208,76 @@ def test_events_on_the_page_are_those_of_the_csv(tmp_path: Path) -> None:
     assert len(rows) == len(events)
     for row, event in zip(rows, events, strict=True):
         scenarios = [name for name in event["scenarios"].split("; ") if name not in exempt]
-        listed = [each.one("code").text for each in row.all("ul")[0].all("li")]
-        assert listed == scenarios
+        listed = [name.text for each in row.all("ul")[0].all("li") for name in each.all("code")]
+        assert sorted(listed) == sorted(scenarios)
         assert row.all("summary")[0].text == str(len(scenarios))
         assert f"{event['from']} → {event['to']}" in row.text
         moved = [each.text for each in row.all("ul")[-1].all("li")] if event["confounders"] else []
         assert "; ".join(moved) == event["confounders"]
+
+
+def test_scenarios_that_an_event_hits_alike_are_told_once() -> None:
+    results = sample.results(
+        {"s/a": Entry("ABBBB"), "s/b": Entry("ABBBB", kind="rounding"), "s/c": Entry("ABBBB")}
+    )
+    (row,) = page(results).all("tr", data_row="event")
+    alike = [[name.text for name in each.all("code")] for each in row.all("ul")[0].all("li")]
+    assert alike == [["s/a", "s/c"], ["s/b"]]
+
+
+def test_a_long_list_of_names_is_told_by_family_and_has_them_all() -> None:
+    suite = {f"layers/l{index}": Entry("ABBBB") for index in range(20)}
+    suite |= {f"models/m{index}": Entry("ABBBB") for index in range(10)}
+    suite |= {f"models/h{index}": Entry("AAAAA") for index in range(3)}
+    document = page(sample.results(suite))
+    breaking, holding = (document.one("dd", data_list=each) for each in ("breaking", "holding"))
+    assert breaking.one("summary").text == "layers 20, models 10"
+    assert len(breaking.all("code")) == 30
+    assert not holding.all("summary")
+    assert [each.text for each in holding.all("code")] == ["models/h0", "models/h1", "models/h2"]
+
+
+def test_equal_claims_share_a_row_with_all_their_scenarios() -> None:
+    results = sample.results()
+    relations = results.relations
+    copies = [
+        relations[relations["scenario"] == "texts/cloned_model"].assign(scenario=f"texts/c{index}")
+        for index in range(3)
+    ]
+    changed = dataclasses.replace(results, relations=pd.concat([relations, *copies]))
+    rows = [
+        row for row in page(changed).all("tr", data_row="claim") if "original == clone" in row.text
+    ]
+    assert len(rows) == 1
+    assert [each.text for each in rows[0].one("th").all("code")] == [
+        "texts/cloned_model",
+        "texts/c0",
+        "texts/c1",
+        "texts/c2",
+    ]
+
+
+def test_columns_that_differ_in_one_thing_have_a_common_head() -> None:
+    document = page(_many_settings())
+    table = document.one("table", **{"class": "matrix"})
+    upper, lower = table.all("thead")[0].all("tr")
+    assert [each.text for each in upper.all("th")] == ["settingTensorFlow 2.8.4", "TensorFlow"]
+    heads = [each.text for each in lower.all("th", scope="col")][1:-1]
+    assert heads == ["default", "s0", "s1", "s2", *sample.VERSIONS[1:]]
+    widths = [
+        int(each.attributes.get("colspan", "1")) for each in upper.all() if each.tag != "small"
+    ]
+    assert sum(widths) == len(heads) + 2
+
+
+def _many_settings() -> Results:
+    """The sample with three more settings, which did not run, on the first version."""
+    results = sample.results()
+    first = results.cells.iloc[[0]]
+    more = [first.assign(setting=f"s{index}") for index in range(3)]
+    return dataclasses.replace(
+        results, cells=pd.concat([first, *more, results.cells.iloc[1:]], ignore_index=True)
+    )
 
 
 def test_numbers_of_an_example_are_those_of_the_csv(tmp_path: Path) -> None:

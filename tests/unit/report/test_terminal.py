@@ -44,7 +44,9 @@ def test_the_verdict_and_the_path_are_what_stays_on_the_screen() -> None:
 
 def test_events_and_what_was_not_measured_are_listed() -> None:
     text = summary()
-    assert "TensorFlow 2.9.3 → 2.10.1   7          another random stream (redraw)" in text
+    lines = [line.split("  ") for line in text.splitlines()]
+    events = [[part.strip() for part in line if part.strip()] for line in lines]
+    assert ["TensorFlow 2.9.3 → 2.10.1", "7", "another random stream (redraw)"] in events
     assert "recipes/numpy_and_framework  TensorFlow 2.9.3      TensorFlow 2.10.1 on" in text
     assert "tf2_8_4_py3_10.default.cpu" in text
     assert "could not be installed" in text
@@ -59,7 +61,8 @@ def test_it_fits_into_80_columns_without_codes_for_colours() -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 81, 82, 83])
 def test_no_character_is_lost_at_any_width(width: int) -> None:
-    narrow, wide = (summary(width=each).split() for each in (width, 400))
+    suite = dict(list(sample.SUITE.items())[:8])  # as many rows as are shown: none is cut
+    narrow, wide = (summary(width=each, suite=suite).split() for each in (width, 400))
     assert sorted("".join(narrow)) == sorted("".join(wide))
 
 
@@ -87,7 +90,39 @@ def test_a_long_path_stays_on_one_line() -> None:
 
 def test_a_long_table_is_cut_and_says_so() -> None:
     text = summary(suite={f"s/{index}": Entry("A≠≠≠≠") for index in range(30)})
-    assert "and 18 more: see the report" in text
+    assert "and 22 more: see the report" in text
+
+
+def test_cells_and_scenarios_without_a_result_are_told_by_reason() -> None:
+    results = sample.results({f"s/{index}": Entry("AAA!-") for index in range(9)})
+    cells = results.cells
+    cells.loc[cells["status"] == "install_failed", "status"] = "not_run"
+    stream = _Stream("utf-8")
+    print_summary(results, PATH, Console(file=stream, width=120))
+    rows = [" ".join(line.split()) for line in stream.getvalue().splitlines()]
+    assert "2 cells not run nox -- --profile default" in rows
+    assert any(row.startswith("s/0 and 8 more error ValueError: the legacy") for row in rows)
+    assert any(
+        row.startswith("9 scenarios not in this version keras.random is not") for row in rows
+    )
+
+
+def test_events_within_a_cell_come_first_and_then_those_that_hit_the_most() -> None:
+    suite = {"s/a": Entry("AAABB"), "s/b": Entry("AAAAB"), "s/c": Entry("AAABB")}
+    lines = summary(suite={**suite, "s/d": Entry("≠AAAA")}).splitlines()
+    steps = [line.split("  ")[0] for line in lines[2:5]]
+    assert steps == [
+        "Between two launches: launch 1 → 2",
+        "TensorFlow 2.15.1 → 2.16.2",
+        "TensorFlow 2.16.2 → 2.21.0",
+    ]
+
+
+def test_a_summary_of_a_large_audit_fits_a_screen() -> None:
+    suite = {
+        f"s/{index}": Entry("A≠B!-"[index % 5 :] + "A≠B!-"[: index % 5]) for index in range(90)
+    }
+    assert len(summary(suite=suite, width=100).splitlines()) <= 60
 
 
 @pytest.mark.parametrize(

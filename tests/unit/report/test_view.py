@@ -318,10 +318,10 @@ def test_nothing_planned_is_missing_and_what_was_not_measured_comes_first() -> N
 
 def test_scenarios_that_failed_are_listed_with_message_and_place() -> None:
     built = build(sample.results())
-    found = [(each.scenario, each.status, each.where) for each in built.troubles]
+    found = [(each.scenarios, each.status, each.where) for each in built.troubles]
     assert found == [
-        ("recipes/legacy_format", "error", "TensorFlow 2.16.2 on"),
-        ("recipes/stateless", "unsupported", "TensorFlow 2.9.3"),
+        (("recipes/legacy_format",), "error", "TensorFlow 2.16.2 on"),
+        (("recipes/stateless",), "unsupported", "TensorFlow 2.9.3"),
     ]
 
 
