@@ -136,7 +136,7 @@ _ALL = (
             Column("python", "text", "version of the interpreter that ran"),
             Column("tensorflow", "text", "version that was imported"),
             Column("keras", "text", "version that was imported"),
-            Column("backend", "text", "`tensorflow`, `jax` or `torch`"),
+            Column("backend", "text", "`tensorflow`, `jax`, `torch` or `theano`"),
             Column("numpy", "text", "version that was imported"),
             Column("trials", "whole number", "launches on record"),
             Column("seconds", "number", "how long they took together"),

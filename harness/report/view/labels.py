@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _LISTED, _LENGTH = 4, 110
 # How long one of the examples may be where a list is not written out.
 _EXAMPLE = 40
+# How much shorter it must be to say what a set is not.
+_DETOUR = 30
 _MACHINE_LETTERS = 8
 # A name begins with the first of these that is declared.
 _LEAD = ("tensorflow", "keras")
@@ -150,7 +152,7 @@ class Labels:
                 told.append(f"all {count(len(among), 'cell')} but {_joined(rest)}")
         short = [words for words in told if len(words) <= _LENGTH or len(places) <= 2]
         if short and (len(parts) <= _LISTED or short[0] != told[0]):
-            return min(short, key=len)
+            return min(short, key=lambda words: len(words) + _DETOUR * words.startswith("all "))
         brief = [part.words for part in parts if len(part.words) <= _EXAMPLE]
         named = (self.full(each) for each in self._sorted(places))
         first = listed([*dict.fromkeys((*brief[:2], *named))][:2])
