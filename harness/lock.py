@@ -6,7 +6,8 @@ environments are compared as few packages move as can be, which keeps confounder
 Environments of the newest (`prereleases`) stay out of this.
 
 The file is JSON with sorted keys, made to be committed and read in a diff. Hashes stand once per
-distribution, however many environments install it.
+distribution, however many environments install it; where a later resolution saw other ones (files
+uploaded since), beside its packages, so that nothing changes for the environments before it.
 
 FORMAT history: 1, first version.
 """
@@ -84,6 +85,8 @@ class Lock:
             ) from error
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise LockError(f"{path} is not a lock of format {FORMAT}: run `nox -s lock`")
+        if not all(isinstance(content.get(part), dict) for part in ("environments", "hashes")):
+            raise LockError(f"{path} is damaged: run `nox -s lock` to make it anew")
         return cls(content)
 
     def locked(self, environment: Environment, platform: str, *, gpu: bool = False) -> Locked:
@@ -112,7 +115,7 @@ class Lock:
                 "add it to `platforms` in matrix.yaml and run `nox -s lock`"
             )
         packages = tuple(resolved.get("packages", ()))
-        hashes = self._content["hashes"]
+        hashes = {**self._content["hashes"], **resolved.get("hashes", {})}
         return Locked(
             python=environment.python or "",
             packages=packages,
@@ -133,8 +136,16 @@ def resolve(
 
     before: the lock from which the other environments are kept. say: called with one line of
     progress at a time. What cannot be resolved is kept with its reason, and the rest goes on.
+
+    Raises `LockError` where `before` was made for another `exclude_newer`: all of it is stale.
     """
+    limit = str(matrix.exclude_newer or "")
     content = before._content if before else {"environments": {}, "hashes": {}}
+    if before and content.get("exclude_newer", "") != limit:
+        raise LockError(
+            "exclude_newer in matrix.yaml is not that of matrix.lock: "
+            "run `nox -s lock`, without a profile"
+        )
     chains = [
         _Chain(matrix, plan, platform, profile, content, say) for platform in matrix.platforms
     ]
@@ -151,23 +162,39 @@ def resolve(
                 "requested": _requested(environment, gpu=has_gpu(plan, environment)),
                 "platforms": {name: found[environment.id] for name, found in resolved.items()},
             }
-    hashes = dict(content["hashes"])
-    for chain in chains:
-        hashes.update(chain.hashes)
-    used = {
-        package
-        for entry in environments.values()
-        for found in entry["platforms"].values()
-        for package in found.get("packages", ())
-    }
     return Lock(
         {
             "format": FORMAT,
-            "exclude_newer": str(matrix.exclude_newer or ""),
+            "exclude_newer": limit,
             "environments": environments,
-            "hashes": {package: hashes[package] for package in sorted(used)},
+            "hashes": _shared(environments, content["hashes"]),
         }
     )
+
+
+def _shared(environments: dict[str, Any], known: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The hashes for all, taken out of what was resolved anew where they say the same.
+
+    known: those that kept environments rely on. Else the first to resolve a package decides.
+    """
+    resolved = [
+        found
+        for entry in environments.values()
+        for found in entry["platforms"].values()
+        if "packages" in found
+    ]
+    # What is kept was complete with these; what is new brings all of its own.
+    shared = {
+        package: known[package]
+        for found in resolved
+        for package in found["packages"]
+        if package not in found.get("hashes", {})
+    }
+    for found in resolved:
+        for package, hashes in found.pop("hashes", {}).items():
+            if shared.setdefault(package, hashes) != hashes:
+                found.setdefault("hashes", {})[package] = hashes
+    return {package: shared[package] for package in sorted(shared)}
 
 
 class _Chain:
@@ -188,10 +215,9 @@ class _Chain:
         self._profile = profile
         self._before = before
         self._say = say
-        self.hashes: dict[str, list[str]] = {}
 
     def resolve(self) -> dict[str, dict[str, Any]]:
-        """Environment id → its packages, or why it has none."""
+        """Environment id → its packages with their hashes, or why it has none."""
         resolved: dict[str, dict[str, Any]] = {}
         settled: list[tuple[Environment, Sequence[str]]] = []
         planned = [entry for entry in self._plan.environments if entry.interpreter is None]
@@ -229,8 +255,7 @@ class _Chain:
             )
             return {"unresolvable": failure}
         found = _one_tensorflow(_parse(text))
-        self.hashes.update(found)
-        return {"packages": sorted(found)}
+        return {"packages": sorted(found), "hashes": found}
 
 
 def _nearest(

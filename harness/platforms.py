@@ -42,8 +42,8 @@ def on_platform(requirement: str, platform_name: str, *, gpu: bool) -> str:
     asked = _TENSORFLOW.fullmatch(requirement)
     if asked is None or gpu or platform_name not in _TENSORFLOW_CPU:
         return requirement
-    exact = asked["version"].partition("==")[2]
     after, before = _WITHOUT_CPU
-    if exact and after < Version(exact) < before:
+    exact = re.fullmatch(r"==(?P<version>[^*,]+)", asked["version"])
+    if exact and after < Version(exact["version"]) < before:
         return requirement
     return f"tensorflow-cpu{asked['version']}"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.errors import LockError
-from harness.lock import Lock, _nearest, _one_tensorflow, _parse, _reason, has_gpu, resolve
+from harness.lock import Lock, _nearest, _one_tensorflow, _parse, _reason, _shared, has_gpu, resolve
 from harness.matrix import load_matrix
 from harness.plan import Environment, load_plan
 from harness.platforms import UV_PLATFORMS, on_platform, this_platform
@@ -80,7 +80,7 @@ def test_what_cannot_be_resolved_keeps_its_reason() -> None:
     assert (locked.packages, locked.unresolvable) == ((), "no wheels")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 2}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 2}', '{"format": 1}'])
 def test_a_file_that_is_no_lock_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "matrix.lock"
     path.write_text(text)
@@ -126,6 +126,7 @@ def test_uv_s_reason_comes_without_its_drawing() -> None:
         ("tensorflow==2.0.4", "windows-x86_64", False, "tensorflow==2.0.4"),
         ("tensorflow==2.1.4", "linux-x86_64", False, "tensorflow-cpu==2.1.4"),
         ("tensorflow>=2.21", "linux-x86_64", False, "tensorflow-cpu>=2.21"),
+        ("tensorflow==2.*", "linux-x86_64", False, "tensorflow-cpu==2.*"),
         ("tensorflow", "linux-x86_64", False, "tensorflow-cpu"),
         ("tensorflow-probability", "linux-x86_64", False, "tensorflow-probability"),
         ("tensorflow[and-cuda]==2.21.0", "linux-x86_64", False, "tensorflow[and-cuda]==2.21.0"),
@@ -202,6 +203,7 @@ def test_a_profile_is_resolved_anew_and_the_rest_is_kept(tmp_path: Path) -> None
     before = Lock(
         {
             "format": 1,
+            "exclude_newer": "2026-11-20",
             "environments": {"first": kept, "gone": gone},
             "hashes": {"six==1.0": ["a"], "old==1.0": ["b"]},
         }
@@ -217,6 +219,49 @@ def test_a_profile_is_resolved_anew_and_the_rest_is_kept(tmp_path: Path) -> None
     packages = after["environments"]["newest"]["platforms"]["linux-x86_64"]["packages"]
     assert any(package.startswith("jax==") for package in packages)
     assert set(after["hashes"]) == {"six==1.0", *packages}
+
+
+def test_a_profile_is_not_resolved_into_a_lock_of_another_day(tmp_path: Path) -> None:
+    """The day stands once in the file: the environments that are kept would be said to be of it."""
+    path = tmp_path / "matrix.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    before = Lock({"format": 1, "exclude_newer": "2026-01-01", "environments": {}, "hashes": {}})
+
+    with pytest.raises(LockError, match=r"exclude_newer .* without a profile"):
+        resolve(
+            load_matrix(path),
+            load_plan(path, "nightly"),
+            lambda line: None,
+            before=before,
+            profile="nightly",
+        )
+
+
+def test_files_uploaded_since_change_nothing_for_what_is_kept() -> None:
+    """Hashes are part of the digest that decides whether a virtualenv and its records are good."""
+    six, wheel = ["sha256:aa"], ["sha256:aa", "sha256:cc"]
+    kept = {"requested": [], "platforms": {"here": {"packages": ["six==1.17.0"]}}}
+    found = {
+        "packages": ["jax==0.10.2", "six==1.17.0"],
+        "hashes": {"jax==0.10.2": ["sha256:dd"], "six==1.17.0": wheel},
+    }
+    newest = {"requested": [], "platforms": {"here": found}}
+    environments = {"kept": kept, "newest": newest}
+
+    shared = _shared(environments, {"six==1.17.0": six, "gone==1.0": []})
+
+    assert shared == {"jax==0.10.2": ["sha256:dd"], "six==1.17.0": six}
+    assert found["hashes"] == {"six==1.17.0": wheel}
+    entry = {**newest, "requested": ["python==3.10", "build==cpu", *ENVIRONMENT.requirements]}
+    locked = Lock({"format": 1, "environments": {ENVIRONMENT.id: entry}, "hashes": shared}).locked(
+        ENVIRONMENT, "here"
+    )
+    assert locked.hashes == (("sha256:dd",), tuple(wheel))
+
+    kept_again = _shared(environments, shared)  # a lock read back, with nothing resolved anew
+
+    assert kept_again == shared
+    assert found["hashes"] == {"six==1.17.0": wheel}
 
 
 def test_numpy_is_the_same_in_every_environment_that_the_default_profile_compares() -> None:
