@@ -102,7 +102,7 @@ class Audit:
             python = prepare()
         except InstallError as error:
             self._say(f"{error.status.upper()}: {error}")
-            return self._fail(content, error.status, str(error))
+            return self._fail(content, error.status, str(error), fresh=fresh)
         lock = "" if self._environment.interpreter else content
         launcher = Launcher(
             self._plan,
@@ -137,11 +137,13 @@ class Audit:
         folder = self._data / self._machine.id
         return assignments(self._plan, self._environment, content, folder)
 
-    def _fail(self, content: str, status: str, message: str) -> dict[Assignment, str]:
+    def _fail(
+        self, content: str, status: str, message: str, *, fresh: bool
+    ) -> dict[Assignment, str]:
         """Record the reason once per cell, never in place of a good record of the same inputs."""
         planned = self._assignments(content)
-        failed = pending(planned, fresh=False)
-        for entry in failed:
+        failed = pending(planned, fresh=fresh)
+        for entry in pending(planned, fresh=False):
             if entry.trial == 1:
                 write_failure(entry, header(self._plan, entry, self._machine, ""), status, message)
         return {entry: status if entry in failed else schema.OK for entry in planned}

@@ -18,6 +18,7 @@ import psutil
 
 _NVIDIA = Path("/proc/driver/nvidia")
 _AMD = Path("/dev/kfd")
+_WSL = Path("/dev/dxg")  # a GPU of Windows, which has no entry below /proc
 
 LABEL = "SAMESEED_MACHINE"  # environment variable: a name people recognise
 
@@ -61,7 +62,9 @@ def may_have_gpu() -> bool:
 
     Several gigabytes need not be installed to be told so.
     """
-    return sys.platform != "linux" or bool(this_machine().gpu) or _AMD.exists()
+    if sys.platform != "linux" or _AMD.exists() or _WSL.exists():
+        return True
+    return bool(this_machine().gpu)
 
 
 def _id(gpu: str) -> str:

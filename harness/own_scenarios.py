@@ -31,11 +31,14 @@ def own_files(matrix: Matrix, folder: Path) -> tuple[str, ...]:
     files: list[str] = []
     problems: list[Problem] = []
     for index, name in enumerate(matrix.scenarios.files):
-        path = (folder / name).resolve()
+        path, found = folder / name, False
+        with contextlib.suppress(OSError, RuntimeError):  # a name too long, a link to itself
+            path = path.resolve()
+            found = path.is_file()
         if str(path) in files:
             problem = matrix.source.problem((*PLACE, index), f"{name} is named twice", "drop one")
             problems.append(problem)
-        elif not path.is_file():
+        elif not found:
             message = f"there is no file {path}"
             hint = "write its path, absolute or as seen from the folder of this file"
             problems.append(matrix.source.problem((*PLACE, index), message, hint))

@@ -45,6 +45,29 @@ def test_nothing_is_installed_for_gpu_cells_where_there_is_no_gpu(
     assert said == ["DEVICE_MISSING: this machine has no GPU"]
 
 
+def test_what_was_to_be_measured_again_and_could_not_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The good records stay, and nobody is told that they are new."""
+    nothing = lock.Locked("3.10", (), (), unresolvable="no such version")
+    monkeypatch.setattr(lock.Lock, "load", lambda path: _Lock(nothing))
+    audit = Audit(
+        PLAN,
+        ENVIRONMENT,
+        lock=tmp_path / "matrix.lock",
+        data=tmp_path / "data",
+        environments=tmp_path / "environments",
+        say=lambda line: None,
+    )
+    planned = audit._assignments(nothing.digest)
+    for entry in planned:
+        record(entry)
+
+    assert set(audit.run(jobs=1, fresh=False).values()) == {"ok"}
+    assert set(audit.run(jobs=1, fresh=True).values()) == {"install_failed"}
+    assert {records.read(entry.record).end.status for entry in planned} == {"ok"}
+
+
 @pytest.mark.parametrize(
     ("measured", "kept"), [((1, 2), False), ((1,), True)], ids=["all measured", "one is not"]
 )

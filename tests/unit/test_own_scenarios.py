@@ -113,6 +113,13 @@ def test_a_missing_file_is_told_where_it_is_named(tmp_path: Path) -> None:
     assert "folder of this file" in found.hint
 
 
+@pytest.mark.parametrize("name", ["loop.py", "a" * 300], ids=["a link to itself", "too long"])
+def test_a_path_that_cannot_be_a_file_is_told_like_a_missing_one(tmp_path: Path, name: str) -> None:
+    (tmp_path / "loop.py").symlink_to(tmp_path / "loop.py")
+
+    assert "there is no file" in problem(tmp_path, f"  files: [{name}]\n").message
+
+
 def test_a_file_named_twice_is_refused(tmp_path: Path) -> None:
     own(tmp_path, "own/first")
 
