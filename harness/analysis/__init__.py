@@ -8,6 +8,7 @@ trials count), `frames` and `cells` (what was recorded), `variants` (what is bit
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from harness.collect import Collection
     from harness.plan import Plan
-    from harness.records import Trial
+    from harness.records import Declared, Trial
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Scenario:
     launches: what two launches of one cell must give, according to launches_source; empty where
     nobody promises. control: a negative control. promise: what is documented about the result, by
     promise_source, for the levels promise_levels; a difference there breaks it, elsewhere it is
-    permitted.
+    permitted. promised_in: the environments whose version makes that promise.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Scenario:
     promise: str = ""
     promise_source: str = ""
     promise_levels: tuple[str, ...] = ()
+    promised_in: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def analyse(collection: Collection, plan: Plan) -> Results:
     )
     found = breaks(outcomes)
     became = cells(collection, trials, plan)
-    relations = frames.relations(trials), controls.promises(where_measured, scenarios)
+    relations = frames.relations(trials), controls.promises(where_measured, trials)
     return Results(
         plan=plan,
         fingerprints=fingerprints,
@@ -133,7 +135,17 @@ def analyse(collection: Collection, plan: Plan) -> Results:
 
 
 def _scenarios(trials: Sequence[Trial], plan: Plan) -> dict[str, Scenario]:
-    """What the newest trial says of each scenario; suite order first, then by name."""
+    """What the newest trial says of each scenario, of those whose version makes its promise if
+    there are any; suite order first, then by name.
+    """
+    newest: dict[str, Declared] = {}
+    promised: dict[str, set[str]] = defaultdict(set)
+    for trial in sorted(trials, key=lambda trial: trial.header.started):
+        for name, each in trial.header.scenarios.items():
+            if each.promise:
+                promised[name].add(trial.header.environment)
+            if each.promise or name not in promised:
+                newest[name] = each
     declared = {
         name: Scenario(
             name=name,
@@ -145,9 +157,9 @@ def _scenarios(trials: Sequence[Trial], plan: Plan) -> dict[str, Scenario]:
             promise=each.promise,
             promise_source=each.promise_source,
             promise_levels=each.promise_levels,
+            promised_in=frozenset(promised.get(name, ())),
         )
-        for trial in sorted(trials, key=lambda trial: trial.header.started)
-        for name, each in trial.header.scenarios.items()
+        for name, each in newest.items()
     }
     known = [name for name in plan.scenarios if name in declared]
     return {name: declared[name] for name in (*known, *sorted(declared.keys() - set(known)))}

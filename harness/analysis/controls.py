@@ -25,8 +25,16 @@ LAUNCHES_AGREE = "launches agree"
 _EXPECTED: Mapping[str, bool | None] = {"same": True, "differ": False, "": None}
 
 
-def promises(places: pd.DataFrame, scenarios: Mapping[str, Scenario]) -> pd.DataFrame:
-    """Rows for `relations`: whether launches agree, where there are two, and who expects what."""
+def promises(places: pd.DataFrame, trials: Sequence[Trial]) -> pd.DataFrame:
+    """Rows for `relations`: whether launches agree, where there are two, and who expects what.
+
+    What is expected is what was declared there: not every version makes every promise.
+    """
+    declared = {
+        (trial.header.environment, name): each
+        for trial in trials
+        for name, each in trial.header.scenarios.items()
+    }
     judged = places.loc[places["reproducible"].notna(), [*PLACE, "reproducible"]]
     return table(
         "relations",
@@ -36,9 +44,9 @@ def promises(places: pd.DataFrame, scenarios: Mapping[str, Scenario]) -> pd.Data
                 None,
                 name,
                 LAUNCHES_AGREE,
-                _EXPECTED[scenarios[name].launches],
+                _EXPECTED[declared[cell[0], name].launches],
                 bool(agree),
-                scenarios[name].launches_source,
+                declared[cell[0], name].launches_source,
             )
             for name, *cell, agree in judged.itertuples(index=False)
         ),

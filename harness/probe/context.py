@@ -9,7 +9,7 @@ import subprocess
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy
 
@@ -77,6 +77,10 @@ class Run:
             with suppress(ImportError, AttributeError):
                 return self._find(path)
         raise UnsupportedError(dotted[0])
+
+    def unsupported(self, what: str) -> NoReturn:
+        """End the scenario as unsupported: the version lacks `what`, for which no name stands."""
+        raise UnsupportedError(what)
 
     @contextmanager
     def requires(self, what: str, *refusals: type[Exception]) -> Iterator[None]:

@@ -35,6 +35,15 @@ class Framework:
         self.keras.layers.Dense  # noqa: B018
         self._pin_threads()
 
+    def has(self, path: str) -> bool:
+        """Whether `path`, such as "keras.utils.set_random_seed", leads somewhere in the audited
+        Keras; "" always does.
+        """
+        found = self.keras
+        for name in path.split(".")[1:]:
+            found = getattr(found, name, None)
+        return found is not None
+
     def fork_is_safe(self) -> bool:
         """Whether a child forked now starts like a fresh process that has imported the framework.
 

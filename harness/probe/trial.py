@@ -115,14 +115,14 @@ class Trial:
             framework = Framework(self.backend, self.threads, self.keras)
         except Exception as error:
             with suppress(Exception, SystemExit):
-                declared = self._declared()
+                declared = self._declared(None)
             write_header({})
             message = f"importing {self.backend} failed: {_describe(error)}"
             if self.varied:  # it may be that a value was refused, and the installation is fine
                 return schema.ERROR, f"in this setting, {message}", 0
             return schema.INSTALL_FAILED, message, 0
         try:
-            declared = self._declared()
+            declared = self._declared(framework)
         except (Exception, SystemExit) as error:  # the user's own files may need another Python
             write_header({})
             return schema.ERROR, f"the scenarios cannot be loaded: {_describe(error)}", 0
@@ -162,13 +162,21 @@ class Trial:
                 say(f"{observed['status'].upper()} {name}: {observed['message']}")
         return schema.OK, "", len(self.scenarios)
 
-    def _declared(self) -> dict[str, Any]:
-        """What the scenarios say of themselves. Raises LookupError for one that is not there."""
+    def _declared(self, framework: Framework | None) -> dict[str, Any]:
+        """What the scenarios say of themselves, with the promises that this version makes.
+
+        Raises LookupError for a scenario that is not there.
+        """
         suite = scenarios.suite(self.files)
         gone = [name for name in self.scenarios if name not in suite]
         if gone:
             raise LookupError(f"{', '.join(gone)}: was a file edited since the plan was made?")
-        return {name: suite[name].described() for name in self.scenarios}
+
+        def promised(name: str) -> bool:
+            promise = suite[name].promise
+            return framework is not None and promise is not None and framework.has(promise.where)
+
+        return {name: suite[name].described(promised(name)) for name in self.scenarios}
 
     def _header(
         self, packages: dict[str, str], framework: dict[str, Any], declared: dict[str, Any]

@@ -53,12 +53,15 @@ class Promise(NamedTuple):
 
     text: in their words, as short as can be. source: where they say so, a page or a document.
     levels: the levels that the promise covers ("process", "packages", "device", ...); a difference
-    on one of them breaks it, a difference on another is permitted.
+    on one of them breaks it, a difference on another is permitted. where: a dotted path below the
+    audited Keras, such as "keras.utils.set_random_seed"; versions without it never made the
+    promise. Empty: all did.
     """
 
     text: str
     source: str
     levels: tuple[str, ...]
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,18 +99,25 @@ class Scenario:
         """The path of the module that defines the function."""
         return self.function.__code__.co_filename
 
-    def described(self) -> dict[str, Any]:
-        """The plain data that a record's header carries about the scenario."""
+    def described(self, promised: bool = True) -> dict[str, Any]:
+        """The plain data that a record's header carries about the scenario.
+
+        promised: whether the audited version makes the promise at all; if not, nothing of it is
+        there, nor what follows from it for launches.
+        """
+        promise = self.promise if promised else None
+        follows = self.promise is not None and self.launches_source == self.promise.source
+        expects = promised or not follows
         return {
             "summary": self.summary,
             "why": self.why,
             "source": self.source,
             "needs": list(self.needs),
-            "promise": self.promise.text if self.promise else "",
-            "promise_source": self.promise.source if self.promise else "",
-            "promise_levels": list(self.promise.levels) if self.promise else [],
-            "launches": self.launches,
-            "launches_source": self.launches_source,
+            "promise": promise.text if promise else "",
+            "promise_source": promise.source if promise else "",
+            "promise_levels": list(promise.levels) if promise else [],
+            "launches": self.launches if expects else "",
+            "launches_source": self.launches_source if expects else "",
             "control": self.control,
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -115,3 +116,15 @@ def test_a_release_that_says_nothing_of_equal_seeds_is_held_to_nothing(
     documentation: str | None,
 ) -> None:
     assert equally_seeded(type("GlorotUniform", (), {"__doc__": documentation})) == {}
+
+
+def test_a_version_that_never_made_a_promise_carries_none() -> None:
+    promise = scenarios.Promise("frozen", "a page", ("process", "packages"), "keras.utils.x")
+    entry = scenarios.Scenario("a/b", lambda run: None, "", (), promise, "same", "a page", False)
+
+    assert entry.described()["launches"] == "same"
+    assert entry.described()["promise_levels"] == ["process", "packages"]
+    without = entry.described(promised=False)
+    assert (without["promise"], without["promise_levels"], without["launches"]) == ("", [], "")
+    own = dataclasses.replace(entry, launches_source="a text")  # somebody else's claim stands
+    assert own.described(promised=False)["launches"] == "same"

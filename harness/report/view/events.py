@@ -12,7 +12,7 @@ from harness.report.words import ARROW, KINDS, LEVELS, step
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from harness.analysis import Results
+    from harness.analysis import Results, Scenario
     from harness.report.view.labels import Labels
     from harness.report.view.standing import Standing
 
@@ -229,7 +229,7 @@ def _event(
 def _hit(breaks: list[Row], results: Results, labels: Labels, ran: list[Place]) -> Hit:
     first = breaks[0]
     scenario = results.scenarios.get(first["scenario"])
-    broken = scenario is not None and first["level"] in scenario.promise_levels
+    broken = scenario is not None and any(_breaks_promise(each, scenario) for each in breaks)
     within = first["level"] in _WITHIN
     cells = [Place(each["environment_from"], *(each[name] for name in _SHARED)) for each in breaks]
     return Hit(
@@ -247,9 +247,24 @@ def _hit(breaks: list[Row], results: Results, labels: Labels, ran: list[Place]) 
     )
 
 
+def _breaks_promise(row: Row, scenario: Scenario) -> bool:
+    """Whether a break is on a level that the promise covers, where both versions make it.
+
+    Within a process a scenario may well build different things and relate them: what is expected of
+    its relations is among the claims.
+    """
+    sides = {row["environment_from"], row["environment_to"]}
+    covered = row["level"] in scenario.promise_levels and row["level"] != "rerun"
+    return covered and sides <= scenario.promised_in
+
+
 def _launches(results: Results, labels: Labels, name: str, agree: dict[Place, bool]) -> Launches:
     scenario = results.scenarios.get(name)
     promised = scenario is not None and scenario.launches == "same"
+    # A promise that some versions never made is none where only these differ.
+    if scenario and scenario.launches_source == scenario.promise_source:
+        differing = {each.environment for each in agree if not agree[each]}
+        promised = promised and bool(differing & scenario.promised_in)
     return Launches(
         scenario=name,
         summary=scenario.summary if scenario else "",

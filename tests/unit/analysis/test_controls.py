@@ -208,3 +208,20 @@ def test_a_control_that_the_framework_refused_to_run_unseeded_is_not_missed(
     void = recorder.analyse(PLAN).void
     missed = [each for each in void if each.startswith(f"{UNSEEDED}: this control never ran")]
     assert bool(missed) is not refused
+
+
+def test_launches_are_held_against_what_their_own_version_promises(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    for version, launches in (("old", ""), ("new", "same")):
+        for trial in (1, 2):
+            recorder.trial(
+                version,
+                trial,
+                {"recipes/x": {"w": np.full(3, float(trial))}},
+                scenarios={"recipes/x": declared(launches)},
+            )
+    versions = (environment("old", tensorflow="2.6"), environment("new", tensorflow="2.7"))
+
+    found = recorder.analyse(plan(*versions)).relations
+
+    assert rows(found, "environment", "expected") == [("old", None), ("new", True)]

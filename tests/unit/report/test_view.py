@@ -142,13 +142,24 @@ def test_an_event_carries_its_first_break_as_example() -> None:
     assert len(event.confounders) == 5
 
 
-@pytest.mark.parametrize(("levels", "broken"), [(("packages",), True), (("process",), False)])
+@pytest.mark.parametrize(
+    ("levels", "missing", "broken"),
+    [
+        (("packages",), set(), True),
+        (("process",), set(), False),
+        (("packages",), {"tf2_10_1_py3_10"}, False),  # one side never made it
+    ],
+)
 def test_a_broken_promise_is_told_from_a_permitted_change(
-    levels: tuple[str, ...], broken: bool
+    levels: tuple[str, ...], missing: set[str], broken: bool
 ) -> None:
     results = sample.results({"s/a": Entry("AABBB"), "s/b": Entry("AABBB")})
     promised = dataclasses.replace(
-        results.scenarios["s/b"], promise="frozen", promise_source="NEP", promise_levels=levels
+        results.scenarios["s/b"],
+        promise="frozen",
+        promise_source="NEP",
+        promise_levels=levels,
+        promised_in=frozenset(results.cells["environment"]) - missing,
     )
     built = build(dataclasses.replace(results, scenarios={**results.scenarios, "s/b": promised}))
 
