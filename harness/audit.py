@@ -143,9 +143,11 @@ class Audit:
         """Record the reason once per cell, never in place of a good record of the same inputs."""
         planned = self._assignments(content)
         failed = pending(planned, fresh=fresh)
+        told = set()
         for entry in pending(planned, fresh=False):
-            if entry.trial == 1:
+            if entry.cell not in told:
                 write_failure(entry, header(self._plan, entry, self._machine, ""), status, message)
+                told.add(entry.cell)
         return {entry: status if entry in failed else schema.OK for entry in planned}
 
 

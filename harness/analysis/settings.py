@@ -55,11 +55,10 @@ def settings(
         if here.setting == first:
             continue
         there = here._replace(setting=first)
-        verdicts = {
-            **compared.get(here, {}),
-            **_steadiness(agreed.get(there, {}), agreed.get(here, {})),
-        }
         moved = _moved(effective.get(there), effective.get(here))
+        verdicts = compared.get(here, {})
+        if moved:  # else a race that two launches happened to lose alike is not the setting's doing
+            verdicts = {**verdicts, **_steadiness(agreed.get(there, {}), agreed.get(here, {}))}
         rows.append(
             (
                 *here,

@@ -68,6 +68,28 @@ def test_what_was_to_be_measured_again_and_could_not_is_no_success(
     assert {records.read(entry.record).end.status for entry in planned} == {"ok"}
 
 
+def test_the_reason_is_recorded_where_only_a_later_launch_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = lock.Locked("3.10", (), (), unresolvable="no such version")
+    monkeypatch.setattr(lock.Lock, "load", lambda path: _Lock(nothing))
+    audit = Audit(
+        PLAN,
+        ENVIRONMENT,
+        lock=tmp_path / "matrix.lock",
+        data=tmp_path / "data",
+        environments=tmp_path / "environments",
+        say=lambda line: None,
+    )
+    first, second = audit._assignments(nothing.digest)
+    record(first)
+
+    audit.run(jobs=1, fresh=False)
+
+    assert records.read(first.record).end.status == "ok"
+    assert records.read(second.record).end.message == "no such version"
+
+
 @pytest.mark.parametrize(
     ("measured", "kept"), [((1, 2), False), ((1,), True)], ids=["all measured", "one is not"]
 )
