@@ -86,10 +86,18 @@ def test_what_launches_disagree_on_anyway_is_no_change(recorder: Recorder) -> No
 def test_launches_that_agree_in_one_of_the_two_only_are_a_change(
     recorder: Recorder, steady: str
 ) -> None:
-    unsteady = "other" if steady == "default" else "default"
-    recorder.launches("tf1", result(ONE), result(ONE), setting=steady)
-    recorder.launches("tf1", result(ONE), result(TWO), setting=unsteady)
-    assert came_to(recorder) == [("changed results", "", 2, 1)]
+    for setting, facts in (("default", {"threads": 2}), ("other", {"threads": 1})):
+        second = ONE if setting == steady else TWO
+        recorder.launches("tf1", result(ONE), result(second), setting=setting, framework=facts)
+    assert came_to(recorder) == [("changed results", "threads 2 → 1", 2, 1)]
+
+
+def test_a_race_that_came_out_alike_by_chance_is_not_the_setting_s_doing(
+    recorder: Recorder,
+) -> None:
+    recorder.launches("tf1", result(ONE), result(TWO))
+    other(recorder, ONE, ONE)
+    assert came_to(recorder) == [("no effect", "", 1, 0)]
 
 
 @pytest.mark.parametrize("missing", ["default", "other"])
