@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..probe.context import Run
 
+GLOROT = "keras.initializers.GlorotUniform|keras.initializers.glorot_uniform"
+
 
 def dense_pair(run: Run, first: Any = None, second: Any = None) -> Any:
     """Two Dense layers, 5 → 10 → 1, built at once; a kernel initializer for each, or the default.
@@ -48,7 +50,7 @@ def glorot_uniform(run: Run) -> Any:
 
     Under its class's name where there is one; TensorFlow 1.15 and Keras 2.3 have the other alone.
     """
-    return run.api("keras.initializers.GlorotUniform", "keras.initializers.glorot_uniform")
+    return run.api(*GLOROT.split("|"))
 
 
 def is_eager(run: Run) -> bool:

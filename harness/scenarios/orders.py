@@ -5,7 +5,9 @@ Every scenario builds the model three times in one process, each time after seed
 perturbations change weights. It says so only where `plain == again` holds too: elsewhere the second
 seeding does not start over, and the third model cannot be compared either. Both are stated, so that
 a reader sees which it is. In a graph (TensorFlow 1, and Keras on it) the operations already there
-count too, so that starting over means an empty graph first, by `clear_session`.
+count too, so that starting over means an empty graph first, by `clear_session`. Most seed
+everything and leave initializers at their defaults; `..._set_random_seed` and `..._seed_per_...`
+do what the recipe of that name does, and nothing else.
 
 The same two layers are recorded of both models, and what a perturbation adds lies elsewhere
 (`added/…`). Nobody promises that a perturbation changes nothing, except where a scenario says who.
@@ -14,12 +16,13 @@ The same two layers are recorded of both models, and what a perturbation adds li
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import scenario
-from .building import built, called, dense_pair, is_eager
-from .seeding import reseeded, seed_everything, seed_framework
-from .sources import EQUIVALENT_SEEDS, PROGRAM_SEEDED
+from . import Promise, scenario
+from .building import GLOROT, built, called, dense_pair, glorot_uniform, is_eager
+from .seeding import equally_seeded, reseeded, seed_everything, seed_framework, seed_of_layer
+from .sources import DETERMINISTIC_INITIALIZER, EQUIVALENT_SEEDS, PROGRAM_SEEDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 # Not one: seeds below a bound are drawn by rejection, and after one number, as it happens, NumPy
 # gives Keras 2.3 the same seed as before.
 _DRAWS = 10
+_FRAMEWORK_DRAW = {"tensorflow": "tensorflow.random.uniform", "torch": "torch.rand"}
 
 
 def _perturbed(run: Run, build: Callable[[], Any], **expectation: Any) -> None:
@@ -60,6 +64,12 @@ def _record(run: Run, prefix: str, model: Any) -> None:
     pair = [layer for layer in model.layers if layer.trainable and layer.weights][-2:]
     for position, layer in enumerate(pair):
         run.layer(f"{prefix}/dense_{position}", layer)
+
+
+def _draw_framework(run: Run) -> None:
+    draw = run.api(_FRAMEWORK_DRAW[run.backend])
+    for _ in range(_DRAWS):
+        draw([1])
 
 
 def _layers(run: Run, **first: Any) -> list[Any]:
@@ -99,23 +109,18 @@ def draw_numpy_first(run: Run) -> None:
     _perturbed(run, build)
 
 
-@scenario(
-    "orders/draw_framework_first",
-    needs=("tensorflow.random.uniform|torch.rand",),
-    promise=PROGRAM_SEEDED,
-)
+@scenario("orders/draw_framework_first", promise=PROGRAM_SEEDED)
 def draw_framework_first(run: Run) -> None:
     """Draw ten numbers from the framework's global generator between seeding and building.
 
     It shifts all weights where the framework's own counter gives the seeds: TensorFlow up to 2.9.
     JAX has no such generator.
     """
-    draws = {"tensorflow": "tensorflow.random.uniform", "torch": "torch.rand"}
-    draw = run.api(draws.get(run.backend, f"{run.backend}.random.rand"))
+    if run.backend not in _FRAMEWORK_DRAW:
+        run.unsupported(f"global generator on {run.backend}")
 
     def build() -> Any:
-        for _ in range(_DRAWS):
-            draw([1])
+        _draw_framework(run)
         return dense_pair(run)
 
     _perturbed(run, build)
@@ -369,6 +374,120 @@ def frozen_layer_inserted(run: Run) -> None:
     _perturbed(run, build)
 
 
+class _Recipe(NamedTuple):
+    """A recipe of the recipes family.
+
+    seed: the seed of the initializer at a path; None: `set_random_seed` is called, and initializers
+    are the default ones.
+    """
+
+    doing: str
+    why: str
+    needs: tuple[str, ...]
+    promise: Promise
+    seed: Callable[[Run, str], int] | None
+
+
+class _Perturbation(NamedTuple):
+    doing: str
+    build: Callable[[Run, Callable[..., Any]], Any]
+
+
+def _dense(run: Run, recipe: _Recipe, path: str, units: int, **options: Any) -> Any:
+    if recipe.seed:
+        options["kernel_initializer"] = glorot_uniform(run)(seed=recipe.seed(run, path))
+    return run.keras.layers.Dense(units, **options)
+
+
+def _pair(dense: Callable[..., Any]) -> list[Any]:
+    return [dense("model/0/kernel", 10, activation="relu"), dense("model/1/kernel", 1)]
+
+
+def _all_drawn_first(run: Run, dense: Callable[..., Any]) -> Any:
+    for _ in range(_DRAWS):
+        run.random.random()
+    run.numpy.random.rand(_DRAWS)
+    if run.backend in _FRAMEWORK_DRAW:
+        _draw_framework(run)
+    return built(run, (5,), *_pair(dense))
+
+
+def _one_added_first(run: Run, dense: Callable[..., Any]) -> Any:
+    added = dense("model/added/kernel", 5)
+    model = built(run, (5,), added, *_pair(dense))
+    run.layer("added/dense", added)
+    return model
+
+
+def _dropout_between(run: Run, dense: Callable[..., Any]) -> Any:
+    first, last = _pair(dense)
+    return built(run, (5,), first, run.keras.layers.Dropout(0.5), last)
+
+
+def _other_built_first(run: Run, dense: Callable[..., Any]) -> Any:
+    built(run, (3,), dense("other/0/kernel", 2))
+    return built(run, (5,), *_pair(dense))
+
+
+_RECIPES = {
+    "set_random_seed": _Recipe(
+        "set_random_seed",
+        "Default initializers draw their seeds from one stream, which the perturbation may shift.",
+        ("keras.utils.set_random_seed",),
+        PROGRAM_SEEDED,
+        None,
+    ),
+    "seed_per_initializer": _Recipe(
+        "one seed for every initializer",
+        "Every initializer has its seed, and no stream is shared; in TensorFlow 2.7 to 2.9 equal "
+        "seeds count draws together (keras#15586).",
+        (GLOROT,),
+        DETERMINISTIC_INITIALIZER,
+        lambda run, _path: run.seed,
+    ),
+    "seed_per_layer_path": _Recipe(
+        "a seed from each layer's path",
+        "By construction, a layer's seed depends on no other layer; in TensorFlow 2.7 to 2.9 a "
+        "seed counts its draws (keras#15586).",
+        (GLOROT,),
+        DETERMINISTIC_INITIALIZER,
+        lambda run, path: seed_of_layer(run.seed, path),
+    ),
+}
+_PERTURBATIONS = {
+    "draw_first": _Perturbation("ten numbers drawn from every generator first", _all_drawn_first),
+    "layer_added_first": _Perturbation("a Dense layer added in front", _one_added_first),
+    "dropout_inserted": _Perturbation("a Dropout between the layers", _dropout_between),
+    "model_built_first": _Perturbation("another model built first", _other_built_first),
+}
+
+
+def _register(name: str, perturbation: _Perturbation, recipe: _Recipe) -> None:
+    def perturbed(run: Run) -> None:
+        dense = partial(_dense, run, recipe)
+        builds: dict[str, Callable[[], Any]] = {
+            "plain": lambda: built(run, (5,), *_pair(dense)),
+            "again": lambda: built(run, (5,), *_pair(dense)),
+            "perturbed": lambda: perturbation.build(run, dense),
+        }
+        for prefix, build in builds.items():
+            if not recipe.seed:
+                run.keras.utils.set_random_seed(run.seed)
+            _record(run, prefix, build())
+        promised = equally_seeded(glorot_uniform(run)) if recipe.seed else {}
+        again = promised if recipe.seed else reseeded(run)
+        run.relation("plain", "again", level="rerun", **again)
+        run.relation("plain", "perturbed", **promised)
+
+    perturbed.__doc__ = f"With {recipe.doing}: {perturbation.doing}.\n\n{recipe.why}\n"
+    scenario(name, needs=recipe.needs, promise=recipe.promise)(perturbed)
+
+
+for _kind, _perturbation in _PERTURBATIONS.items():
+    for _by, _recipe in _RECIPES.items():
+        _register(f"orders/{_kind}_{_by}", _perturbation, _recipe)
+
+
 _IMPORT = """
 import importlib
 {before}
@@ -394,9 +513,9 @@ for number, value in enumerate(model.get_weights()):
 _SEED = "import random, numpy; random.seed({seed}); numpy.random.seed({seed})"
 
 
-@scenario("orders/imports", needs=("h5py",), promise=PROGRAM_SEEDED)
+@scenario("orders/imports", promise=PROGRAM_SEEDED)
 def imports(run: Run) -> None:
-    """Import and seed NumPy and `random` before the framework instead of after it; h5py first.
+    """Import and seed NumPy and `random` before the framework instead of after it.
 
     An import that draws from a global generator shifts what follows: Keras 3 imports `rich`, which
     draws from Python's `random` while it is imported. Each order has an interpreter of its own.
@@ -405,11 +524,9 @@ def imports(run: Run) -> None:
     orders = {
         "framework_first": ("", seed),
         "seeded_before_import": (seed, ""),
-        "h5py_first": ("import h5py", seed),
     }
     for prefix, (before, after) in orders.items():
         code = _IMPORT.format(before=before, after=after, backend=run.backend, seed=run.seed)
         for name, value in run.in_new_interpreter(code).items():
             run.array(f"{prefix}/{name}", value)
     run.relation("framework_first", "seeded_before_import")
-    run.relation("framework_first", "h5py_first")

@@ -29,9 +29,9 @@ def seed_framework(run: Run, seed: int) -> None:
     setters = {
         "tensorflow": ("tensorflow.random.set_seed", "tensorflow.compat.v1.set_random_seed"),
         "torch": ("torch.manual_seed",),
-        "jax": ("jax.random.seed",),
-        "theano": ("theano.random.seed",),
     }
+    if run.backend not in setters:
+        run.unsupported(f"global seed on {run.backend}")
     run.api(*setters[run.backend])(seed)
 
 
@@ -56,9 +56,14 @@ def seed_all_three(run: Run, seed: int) -> None:
 def reseeded(run: Run) -> dict[str, Any]:
     """What is expected of a rebuild after seeding again, and by whom: arguments of `run.relation`.
 
-    TensorFlow 2 alone documents that the second seeding starts over.
+    Some releases of TensorFlow 2 alone document that the second seeding starts over: each is asked
+    by its own docstring.
     """
-    if run.backend != "tensorflow" or not hasattr(run.api("tensorflow.random"), "set_seed"):
+    if run.backend != "tensorflow":
+        return {}
+    set_seed = getattr(run.api("tensorflow.random"), "set_seed", None)
+    documentation = (set_seed and set_seed.__doc__) or ""
+    if "set_seed` will reset any such counters" not in " ".join(documentation.split()):
         return {}
     return {"expected": True, "source": RESEEDING}
 

@@ -27,6 +27,7 @@ DETERMINISTIC_INITIALIZER = Promise(
     "Used to make the behavior of the initializer deterministic.",
     "Keras documentation of the seed argument of initializers, TensorFlow 2.9 to Keras 3",
     ("process",),
+    where="keras.layers.UnitNormalization",  # nothing to do with it, but new in that release too
 )
 ALWAYS_THE_SAME = Promise(
     "nothing is drawn at random",
@@ -45,8 +46,10 @@ TF_STATELESS = Promise(
     "The output is consistent across multiple runs on the same hardware (and between CPU and "
     "GPU), but may change between versions of TensorFlow or on non-CPU/GPU hardware.",
     "TensorFlow documentation of tf.random.stateless_normal and its siblings",
-    ("rerun", "process", "device"),
+    ("rerun", "process"),
 )
+# Floats are rounded by each device's own arithmetic; "consistent" is taken at its word of integers.
+TF_STATELESS_INTEGERS = TF_STATELESS._replace(levels=("rerun", "process", "device"))
 TF_STATELESS_POISSON = Promise(
     "The output is consistent across multiple runs on the same hardware, but may change between "
     "versions of TensorFlow or on non-CPU/GPU hardware.",
@@ -169,7 +172,10 @@ RESEEDING = (
     "such counters'"
 )
 PROGRAM_SEEDED = Promise(
-    "to make almost any Keras program fully deterministic", SET_RANDOM_SEED, ("process",)
+    "to make almost any Keras program fully deterministic",
+    SET_RANDOM_SEED,
+    ("process",),
+    where="keras.utils.set_random_seed",
 )
 EQUIVALENT_SEEDS = (
     "Keras documentation of keras.utils.set_random_seed: 'Calling this utility is equivalent to' "
