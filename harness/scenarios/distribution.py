@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import scenario
-from .fixed import dyadic, filled
+from .fixed import filled, fractions
 from .seeding import seed_everything
 from .sources import MIRRORED, SET_RANDOM_SEED
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..probe.context import Run
 
 _DEVICES = 2
-_FEATURES = 6
+_FEATURES = 48
 _NEEDS = ("tensorflow.distribute.MirroredStrategy",)
 
 
@@ -67,10 +67,10 @@ def _replicas(run: Run, strategy: Any, prefix: str, model: Any) -> None:
 
 
 def _model(run: Run) -> Any:
-    """6 → 8 → 4. The input is declared: before 2.1, strategies insist on it."""
+    """48 → 16 → 4. The input is declared: before 2.1, strategies insist on it."""
     layers = run.keras.layers
     inputs = layers.Input((_FEATURES,))
-    hidden = layers.Dense(8, activation="relu")(inputs)
+    hidden = layers.Dense(16, activation="relu")(inputs)
     return run.keras.models.Model(inputs, layers.Dense(4)(hidden))
 
 
@@ -80,11 +80,11 @@ def _seeded(run: Run) -> Any:
 
 
 def _trained(run: Run, model: Any) -> None:
-    """Two steps of SGD, on batches that two devices can share."""
+    """Two steps of SGD from fixed weights, on batches that two devices can share."""
     model.compile(run.keras.optimizers.SGD(0.125), loss="mse")
     filled(run, model)
-    inputs, targets = dyadic(run, 8, _FEATURES), dyadic(run, 8, 4, first=64)
-    model.fit(inputs, targets, batch_size=4, epochs=1, shuffle=False, verbose=0)
+    inputs, targets = fractions(run, 32, _FEATURES), fractions(run, 32, 4, first=64)
+    model.fit(inputs, targets, batch_size=16, epochs=1, shuffle=False, verbose=0)
 
 
 @scenario("distribution/mirrored_initial_weights", needs=_NEEDS)
@@ -110,11 +110,11 @@ def mirrored_training(run: Run) -> None:
     Gradients of half batches are added: other sums than those of a whole batch.
     """
     strategy = _mirrored(run)
-    alone = _model(run)
+    alone = _seeded(run)  # deterministic operations refuse unseeded initializers
     _trained(run, alone)
     run.weights("alone", alone)
     with strategy.scope():
-        model = _model(run)
+        model = _seeded(run)
         with run.requires("training under a strategy", ValueError):  # stand-alone Keras 2
             _trained(run, model)
     run.weights("mirrored", model)

@@ -215,38 +215,58 @@ for _name in ("float16", "float64"):  # no backend decomposes matrices of bfloat
     _of_dtype(_name, f"{_name}_orthogonal", ("orthogonal",))
 
 
+# The name that only V1 has: from TensorFlow 2.16 on, the rest of the module is Keras 3's.
+_V1_KERAS = ("tensorflow.compat.v1.keras.initializers.uniform",)
+_V1_TENSORFLOW = tuple(f"tensorflow.compat.v1.{path}" for path in V1_TENSORFLOW.values())
+
+
 def _v1(run: Run, names: dict[str, str], module: str) -> None:
-    """Record what V1 initializers draw, with a seed of their own and with the global one."""
+    """Record what V1 initializers draw with a seed of their own."""
     for name, path in names.items():
-        make = run.api(f"{module}.{path}")
-        run.array(f"v1/{name}", _values(make(seed=run.seed), MATRIX))
+        run.array(name, _values(run.api(f"{module}.{path}")(seed=run.seed), MATRIX))
+
+
+def _v1_global(run: Run, names: dict[str, str], module: str) -> None:
+    """Record what V1 initializers draw with the global seed, set before each."""
+    for name, path in names.items():
         run.api("tensorflow.compat.v1.set_random_seed")(run.seed)
-        run.array(f"global/{name}", _values(make(), MATRIX))
+        run.array(name, _values(run.api(f"{module}.{path}")(), MATRIX))
 
 
-@scenario(
-    "initializers/v1_keras",
-    # The name that only V1 has: from TensorFlow 2.16 on, the rest of the module is Keras 3's.
-    needs=("tensorflow.compat.v1.keras.initializers.uniform",),
-)
+@scenario("initializers/v1_keras", needs=_V1_KERAS)
 def v1_keras(run: Run) -> None:
-    """The random initializers of `tf.compat.v1.keras.initializers`.
+    """The random initializers of `tf.compat.v1.keras.initializers`, with a seed of their own.
 
     They kept the operations of TensorFlow 1 when those of version 2 changed.
     """
     _v1(run, RANDOM, "tensorflow.compat.v1.keras.initializers")
 
 
-@scenario(
-    "initializers/v1_tensorflow",
-    needs=tuple(f"tensorflow.compat.v1.{path}" for path in V1_TENSORFLOW.values()),
-)
+@scenario("initializers/v1_keras_global_seed", needs=_V1_KERAS)
+def v1_keras_global_seed(run: Run) -> None:
+    """The random initializers of `tf.compat.v1.keras.initializers`, with the global seed.
+
+    In a graph, the seed of an operation counts the operations before it.
+    """
+    _v1_global(run, RANDOM, "tensorflow.compat.v1.keras.initializers")
+
+
+@scenario("initializers/v1_tensorflow", needs=_V1_TENSORFLOW)
 def v1_tensorflow(run: Run) -> None:
-    """The random initializers of `tf.compat.v1`, such as `glorot_uniform_initializer`.
+    """The random initializers of `tf.compat.v1`, with a seed of their own.
 
     They draw with stateful operations on every version.
     """
     _v1(run, V1_TENSORFLOW, "tensorflow.compat.v1")
+
+
+@scenario("initializers/v1_tensorflow_global_seed", needs=_V1_TENSORFLOW)
+def v1_tensorflow_global_seed(run: Run) -> None:
+    """The random initializers of `tf.compat.v1`, with the global seed.
+
+    In a graph, the seed of an operation counts the operations before it.
+    """
+    _v1_global(run, V1_TENSORFLOW, "tensorflow.compat.v1")
 
 
 @scenario(

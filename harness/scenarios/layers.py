@@ -24,6 +24,8 @@ MASKS = """A mask or noise comes from the layer's own seed where the version tak
     from the global ones: stateful, stateless, or in a generator that the layer carries."""
 IMAGES = """Versions draw the parameters of the transformation from other generators, per batch or
     per image, and compute the transformed image with other operations."""
+SIZES = """Versions draw the size from other generators. It is the draw, so that it is recorded and
+    not the picture, whose shape would differ."""
 
 SEQUENCE, LINE, PICTURE, VOLUME = (None, 5, 3), (None, 8, 2), (None, 8, 8, 2), (None, 8, 8, 8, 2)
 QUERY_AND_VALUE = ((2, 4, 6), (2, 5, 6))
@@ -56,8 +58,11 @@ def _initial(
         seed_everything(run, run.seed)
         inner = [run.api(f"keras.layers.{around}")(4)] if around else []
         made = run.api(path)(*inner, *arguments, **options)
+        # Of tf_keras 2.16 beside Keras 3, whose InputSpec it takes for its own.
+        refusals = (TypeError,) if layer == "SpectralNormalization" else ()
         if len(shapes) == 1:
-            made.build(shapes[0])
+            with run.requires(f"{layer} that can be built", *refusals):
+                made.build(shapes[0])
         else:
             _called(run, made, layer, [_numbers(run, shape) for shape in shapes])
         if not weights:
@@ -152,7 +157,7 @@ def _drawn(
 ) -> None:
     """Register `layers/<name>`: what keras.layers.<layer>, called for training, returns."""
     paths = [f"keras.layers.{layer}"]
-    if why is IMAGES:  # where TensorFlow 2.3 to 2.5 have them
+    if why in (IMAGES, SIZES):  # where TensorFlow 2.3 to 2.5 have them
         paths.append(f"keras.layers.experimental.preprocessing.{layer}")
 
     def drawn(run: Run) -> None:
@@ -162,13 +167,17 @@ def _drawn(
         # Attention in TensorFlow 2.0 and earlier takes no `dropout`.
         with run.requires(f"{layer} with {', '.join(options)}", *([TypeError] if options else [])):
             made = make(*arguments, **seed, **options)
-        inputs = [(_picture if why is IMAGES else _numbers)(run, shape) for shape in shapes]
+        inputs = [(_numbers if why is MASKS else _picture)(run, shape) for shape in shapes]
         refusals = (IndexError,) if run.backend == "theano" else ()
         with run.requires(f"{layer} over a constant input", *refusals):
             output = _called(run, made, layer, inputs)
-        run.array("output", output)
+        if why is SIZES:
+            run.array("size", run.numpy.array(run.evaluate(output).shape[1:3]))
+        else:
+            run.array("output", output)
 
-    drawn.__doc__ = f"""What `{layer}` returns when called for training on fixed numbers.
+    what = "The size of what" if why is SIZES else "What"
+    drawn.__doc__ = f"""{what} `{layer}` returns when called for training on fixed numbers.
 
     {why}"""
     scenario(f"layers/{name}", needs=("|".join(paths),), promise=PROGRAM_SEEDED)(drawn)
@@ -222,8 +231,8 @@ _drawn("random_zoom", "RandomZoom", PICTURES, 0.3, why=IMAGES)
 _drawn("random_translation", "RandomTranslation", PICTURES, 0.3, 0.3, why=IMAGES)
 _drawn("random_contrast", "RandomContrast", PICTURES, 0.5, why=IMAGES)
 _drawn("random_crop", "RandomCrop", PICTURES, 4, 4, why=IMAGES)
-_drawn("random_height", "RandomHeight", PICTURES, 0.5, why=IMAGES)
-_drawn("random_width", "RandomWidth", PICTURES, 0.5, why=IMAGES)
+_drawn("random_height", "RandomHeight", PICTURES, 0.5, why=SIZES)
+_drawn("random_width", "RandomWidth", PICTURES, 0.5, why=SIZES)
 _drawn("random_brightness", "RandomBrightness", PICTURES, 0.3, why=IMAGES)
 _drawn("random_color_degeneration", "RandomColorDegeneration", PICTURES, 0.5, why=IMAGES)
 _drawn(
