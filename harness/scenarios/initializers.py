@@ -185,6 +185,24 @@ for _name, _value in SEEDS.items():
         _seed(_name, _value, tuple(RANDOM))
 
 
+def _global_seed(name: str, seed: int) -> None:
+    def draw(run: Run) -> None:
+        for initializer, path in RANDOM.items():
+            make = run.api(f"keras.initializers.{path}")
+            seed_everything(run, seed)
+            run.array(initializer, _values(make(), MATRIX))
+
+    draw.__doc__ = f"""Every random initializer without a seed, after seeding all with {seed}.
+
+    Seeds at the ends of 31 and 32 bits are masked or passed on, depending on the version."""
+    needs = tuple(f"keras.initializers.{path}" for path in RANDOM.values())
+    scenario(f"initializers/global_seed_{name}", needs=needs)(draw)
+
+
+for _name in ("0", "2_to_31_less_1", "2_to_32_less_1"):
+    _global_seed(_name, SEEDS[_name])
+
+
 def _of_dtype(dtype: str, name: str, names: tuple[str, ...]) -> None:
     def draw(run: Run) -> None:
         for each in names:
