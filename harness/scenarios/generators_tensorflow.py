@@ -605,8 +605,8 @@ def tf_generator_integers(run: Run) -> None:
     _generated(run, _generated_integers(run), _PHILOX, "eager", "graph")
 
 
-# TensorFlow 2.0 and 2.1 write beyond the end of memory here, and crash now and then, even where the
-# parameters have the shape of the result: 2.2 rewrote the kernel with the stateless binomial's.
+# TensorFlow 2.0 was seen to crash here at times, even where the parameters have the shape of the
+# result. The stateless binomial, new in 2.2, stands for the releases after 2.0 and 2.1.
 @scenario(
     "generators/tf_generator_binomial",
     promise=TF_GENERATOR_FLOATS,
