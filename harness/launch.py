@@ -168,6 +168,8 @@ class Launcher:
                 log.write(str(error).encode())
                 return 127
         self._running.add(process)
+        if self._stopping:  # it started while the others were ended
+            _kill(process)
         # What a scenario left running would hold the pipe, and us, when the probe is long gone.
         threading.Thread(target=_kill_the_rest, args=(process,), daemon=True).start()
         silent = threading.Event()
