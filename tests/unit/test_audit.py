@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 
 SIX = locked("1.17.0")
 GPU = Cell(ENVIRONMENT.id, "default", "gpu")
+NOTHING = lock.Locked("3.10", (), (), unresolvable="no such version")
+
+
+@pytest.fixture
+def uninstallable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Audit:
+    """The audit of an environment that the lock could not resolve."""
+    monkeypatch.setattr(lock.Lock, "load", lambda path: _Lock(NOTHING))
+    return Audit(
+        PLAN,
+        ENVIRONMENT,
+        lock=tmp_path / "matrix.lock",
+        data=tmp_path / "data",
+        environments=tmp_path / "environments",
+        say=lambda line: None,
+    )
 
 
 @pytest.mark.skipif(machine.may_have_gpu(), reason="this machine may have a GPU")
@@ -46,20 +61,11 @@ def test_nothing_is_installed_for_gpu_cells_where_there_is_no_gpu(
 
 
 def test_what_was_to_be_measured_again_and_could_not_is_no_success(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    uninstallable: Audit,
 ) -> None:
     """The good records stay, and nobody is told that they are new."""
-    nothing = lock.Locked("3.10", (), (), unresolvable="no such version")
-    monkeypatch.setattr(lock.Lock, "load", lambda path: _Lock(nothing))
-    audit = Audit(
-        PLAN,
-        ENVIRONMENT,
-        lock=tmp_path / "matrix.lock",
-        data=tmp_path / "data",
-        environments=tmp_path / "environments",
-        say=lambda line: None,
-    )
-    planned = audit._assignments(nothing.digest)
+    audit = uninstallable
+    planned = audit._assignments(NOTHING.digest)
     for entry in planned:
         record(entry)
 
@@ -69,22 +75,12 @@ def test_what_was_to_be_measured_again_and_could_not_is_no_success(
 
 
 def test_the_reason_is_recorded_where_only_a_later_launch_is_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    uninstallable: Audit,
 ) -> None:
-    nothing = lock.Locked("3.10", (), (), unresolvable="no such version")
-    monkeypatch.setattr(lock.Lock, "load", lambda path: _Lock(nothing))
-    audit = Audit(
-        PLAN,
-        ENVIRONMENT,
-        lock=tmp_path / "matrix.lock",
-        data=tmp_path / "data",
-        environments=tmp_path / "environments",
-        say=lambda line: None,
-    )
-    first, second = audit._assignments(nothing.digest)
+    first, second = uninstallable._assignments(NOTHING.digest)
     record(first)
 
-    audit.run(jobs=1, fresh=False)
+    uninstallable.run(jobs=1, fresh=False)
 
     assert records.read(first.record).end.status == "ok"
     assert records.read(second.record).end.message == "no such version"
