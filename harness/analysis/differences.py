@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.store import Store
 
 NO_BYTES = "array bytes missing or damaged"
+NOT_RECORDED = "differs in values that were not recorded"
 NOT_STABLE = "some arrays differ between launches and were not compared"
 
 
@@ -120,6 +121,10 @@ class Differences:
             else:
                 complete = False
                 continue
+            if name.endswith(_WHOLE) and distance.kind not in (IDENTICAL, STRUCTURE):
+                if (left.seen.get(name.removesuffix(_WHOLE)) or left.seen[name]).name in differing:
+                    continue  # the recorded values tell how far
+                distance = _ELSEWHERE
             if distance.kind != IDENTICAL:
                 differing[(left.seen.get(name) or right.seen[name]).name] = distance
         if not differing and not (complete and comparable):
@@ -146,17 +151,23 @@ class Differences:
 
 
 _NOT_AT_HAND = Distance(UNKNOWN)
+_ELSEWHERE = Distance(UNKNOWN)
+
+# Of a weight too large to keep, scenarios record some values, and under this name the fingerprint
+# of all. How far two fingerprints are apart says nothing.
+_WHOLE = "/sha256"
 
 
 def _summary(differing: Mapping[str, Distance]) -> Difference:
     distances = list(differing.values())
     name, first = next(iter(differing.items()), ("", Distance(IDENTICAL)))
     missing = any(each is _NOT_AT_HAND for each in distances)
+    elsewhere = any(each is _ELSEWHERE for each in distances)
     return Difference(
         kind=numeric.worst([each.kind for each in distances]),
         arrays=len(distances),
         max_ulp=max((each.max_ulp for each in distances if each.max_ulp is not None), default=None),
         max_abs=max((each.max_abs for each in distances if each.max_abs is not None), default=None),
         first=name + (f"[{','.join(map(str, first.first))}]" if first.first else ""),
-        notes=(NO_BYTES,) if missing else (),
+        notes=(NO_BYTES,) * missing + (NOT_RECORDED,) * elsewhere,
     )

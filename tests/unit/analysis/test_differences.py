@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis import numeric
-from harness.analysis.differences import NO_BYTES, NOT_STABLE
+from harness.analysis.differences import NO_BYTES, NOT_RECORDED, NOT_STABLE
 from tests.unit.analysis.builder import Recorder, environment, plan
 from tests.unit.analysis.reading import rows, verdict
 from tests.unit.analysis.values import Arrays, draw, nudged, runs
@@ -93,6 +93,26 @@ def test_the_first_difference_is_the_first_in_order_of_creation(tmp_path: Path) 
     left = {"z": draw(0), "a": draw(1)}
     right = {"z": nudged(left["z"]), "a": nudged(left["a"])}
     assert step(Recorder(tmp_path), left, right)["first_index"] == "z[4,9]"
+
+
+def test_a_weight_s_fingerprint_says_that_it_differs_and_not_how_far(tmp_path: Path) -> None:
+    w, other = draw(0), nudged(draw(0))
+    digests = [np.arange(8, dtype="uint32") * factor for factor in (3, 5)]
+
+    both = step(
+        Recorder(tmp_path / "both"),
+        {"w": w, "w/sha256": digests[0]},
+        {"w": other, "w/sha256": digests[1]},
+    )
+    assert (both["kind"], both["arrays"], both["confounders"]) == ("rounding", 1, "")
+
+    beyond = step(
+        Recorder(tmp_path / "beyond"),
+        {"w": w, "w/sha256": digests[0]},
+        {"w": w, "w/sha256": digests[1]},
+    )
+    assert (beyond["kind"], beyond["arrays"]) == ("", 1)
+    assert beyond["confounders"] == NOT_RECORDED
 
 
 def test_a_scalar_has_no_index(tmp_path: Path) -> None:
