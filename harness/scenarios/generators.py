@@ -9,5 +9,7 @@ from . import (  # noqa: F401
     generators_jax_torch,
     generators_keras,
     generators_numpy,
-    generators_tensorflow,
+    generators_tensorflow_generator,
+    generators_tensorflow_seeded,
+    generators_tensorflow_stateless,
 )

@@ -53,9 +53,8 @@ def _by_rejection(run: Run) -> Draws:
 
 
 def _in_graph(run: Run, function: Any) -> Any:
-    with run.requires("graphs", NotImplementedError):
-        if run.backend != "tensorflow":
-            raise NotImplementedError(f"Keras on {run.backend} builds none")
+    if run.backend != "tensorflow":
+        run.unsupported(f"graphs: Keras on {run.backend} builds none")
     return run.api("tensorflow.function")(function)
 
 
@@ -64,8 +63,7 @@ def _compiled(run: Run, function: Any) -> Any:
         return run.api("tensorflow.function")(function, jit_compile=True)
     if run.backend == "jax":
         return run.api("jax.jit")(function)
-    with run.requires("compilation", NotImplementedError):
-        raise NotImplementedError(f"Keras on {run.backend} is run eagerly")
+    return run.unsupported(f"compilation: Keras on {run.backend} is run eagerly")
 
 
 @scenario("generators/keras_integer_seed", promise=KERAS_INTEGER_SEED, needs=_NEEDS)

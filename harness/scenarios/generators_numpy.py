@@ -87,6 +87,22 @@ def _methods(table: dict[str, tuple[Any, ...]]) -> Draws:
     return {name: drawing(name.split("/")[0], table[name]) for name in table}
 
 
+def _permutations(run: Run) -> Draws:
+    """What RandomState and Generator both offer to put things in order or to choose among them."""
+    weights = run.numpy.arange(1, 21) / 210
+    table = run.numpy.arange(40).reshape(10, 4)
+    return {
+        "permutation": lambda source: source.permutation(50),
+        "permutation/rows": lambda source: source.permutation(table),
+        "shuffle": lambda source: _shuffled(run, source, (50,)),
+        "shuffle/rows": lambda source: _shuffled(run, source, (10, 4)),
+        "choice": lambda source: source.choice(20, 50),
+        "choice/weights": lambda source: source.choice(20, 50, p=weights),
+        "choice/once": lambda source: source.choice(20, 10, replace=False),
+        "choice/once_weights": lambda source: source.choice(20, 10, replace=False, p=weights),
+    }
+
+
 def _shuffled(run: Run, generator: Any, shape: tuple[int, ...]) -> Any:
     values = run.numpy.arange(run.numpy.prod(shape)).reshape(shape)
     generator.shuffle(values)
@@ -124,19 +140,7 @@ def numpy_randomstate_permutations(run: Run) -> None:
 
     Frozen: Generator has faster algorithms for the same tasks.
     """
-    numpy = run.numpy
-    weights = numpy.arange(1, 21) / 210
-    draws: Draws = {
-        "permutation": lambda state: state.permutation(50),
-        "permutation/rows": lambda state: state.permutation(numpy.arange(40).reshape(10, 4)),
-        "shuffle": lambda state: _shuffled(run, state, (50,)),
-        "shuffle/rows": lambda state: _shuffled(run, state, (10, 4)),
-        "choice": lambda state: state.choice(20, 50),
-        "choice/weights": lambda state: state.choice(20, 50, p=weights),
-        "choice/once": lambda state: state.choice(20, 10, replace=False),
-        "choice/once_weights": lambda state: state.choice(20, 10, replace=False, p=weights),
-    }
-    _record(run, draws, lambda: numpy.random.RandomState(run.seed))
+    _record(run, _permutations(run), lambda: run.numpy.random.RandomState(run.seed))
 
 
 @scenario("generators/numpy_randomstate_continuous", promise=RANDOM_STATE_FLOATS, source=NEP_19)
@@ -224,20 +228,12 @@ def numpy_default_rng_permutations(run: Run) -> None:
 
     NumPy may change the algorithms, and did so for speed.
     """
-    numpy = run.numpy
-    weights = numpy.arange(1, 21) / 210
     draws: Draws = {
-        "permutation": lambda rng: rng.permutation(50),
-        "permutation/rows": lambda rng: rng.permutation(numpy.arange(40).reshape(10, 4)),
-        "shuffle": lambda rng: _shuffled(run, rng, (50,)),
-        "shuffle/rows": lambda rng: _shuffled(run, rng, (10, 4)),
-        "choice": lambda rng: rng.choice(20, 50),
-        "choice/weights": lambda rng: rng.choice(20, 50, p=weights),
-        "choice/once": lambda rng: rng.choice(20, 10, replace=False),
+        **_permutations(run),
+        # Of a hundred thousand, it would be slow for RandomState, which permutes them all.
         "choice/once_large": lambda rng: rng.choice(100000, 10, replace=False),
-        "choice/once_weights": lambda rng: rng.choice(20, 10, replace=False, p=weights),
     }
-    _record(run, draws, lambda: numpy.random.default_rng(run.seed))
+    _record(run, draws, lambda: run.numpy.random.default_rng(run.seed))
 
 
 @scenario("generators/numpy_default_rng_continuous", promise=NUMPY_GENERATOR, needs=_DEFAULT_RNG)
