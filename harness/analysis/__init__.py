@@ -26,6 +26,7 @@ from harness.analysis.variants import launches, places, variants
 from harness.analysis.verdicts import verdicts
 from harness.collect import OBJECTS
 from harness.store import Store
+from harness.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,6 +79,11 @@ class Results:
     comparisons: pd.DataFrame
     verdicts: pd.DataFrame
     settings: pd.DataFrame
+    differences: pd.DataFrame
+    spans: pd.DataFrame
+    claims: pd.DataFrame
+    causes: pd.DataFrame
+    recipes: pd.DataFrame
     scenarios: Mapping[str, Scenario]
     void: tuple[str, ...]
     ignored: tuple[str, ...] = ()
@@ -112,7 +118,8 @@ def analyse(collection: Collection, plan: Plan) -> Results:
         pairs(where_measured, plan, _locks(trials)),
         Differences(launched.results, Store(collection.data / OBJECTS)),
     )
-    found = breaks(outcomes)
+    found = breaks(outcomes, scenarios)
+    compared = comparisons(outcomes)
     became = cells(collection, trials, plan)
     relations = frames.relations(trials), controls.promises(where_measured, trials)
     return Results(
@@ -124,10 +131,15 @@ def analyse(collection: Collection, plan: Plan) -> Results:
         cells=became,
         variants=variants(where_measured),
         breaks=found,
-        events=events(found),
-        comparisons=comparisons(outcomes),
+        events=events(found, compared),
+        comparisons=compared,
         verdicts=verdicts(outcomes, names),
         settings=settings(trials, became, where_measured, outcomes, plan),
+        differences=table("differences", ()),
+        spans=table("spans", ()),
+        claims=table("claims", ()),
+        causes=table("causes", ()),
+        recipes=table("recipes", ()),
         scenarios=scenarios,
         void=controls.void(trials, launched.frame, scenarios, plan),
         ignored=selection.ignored,

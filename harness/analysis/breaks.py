@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
@@ -9,19 +10,22 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.analysis.differences import Difference, Differences
 from harness.analysis.facts import Fact, confounders, facts, merged
-from harness.analysis.frames import PLACE, Where, table, where
+from harness.analysis.frames import PLACE, Where, where
 from harness.analysis.numeric import IDENTICAL, UNKNOWN
 from harness.probe import schema
+from harness.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
+    from harness.analysis import Scenario
     from harness.analysis.variants import Launches
     from harness.records import Observation, Relation, Trial
 
 LEVELS = schema.LEVELS
+WITHIN = ("rerun", "process")  # levels at which a cell is compared with itself
 
 CONTRADICTION = "recorded as not holding, though the fingerprints agree"
 
@@ -31,7 +35,10 @@ Runs: TypeAlias = dict[tuple[str, Where], dict[int, int]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """One comparison: on which level and axis, between which values, and what differs."""
+    """One comparison: on which level and axis, between which values, and what differs.
+
+    launches: how many it rests on, of the side with fewer.
+    """
 
     level: str
     axis: str
@@ -40,6 +47,7 @@ class Outcome:
     left: Where
     right: Where
     difference: Difference
+    launches: int
     confounders: tuple[str, ...] = ()
 
     @property
@@ -47,7 +55,32 @@ class Outcome:
         """Whether this is a break."""
         return self.difference.kind != IDENTICAL
 
-    def row(self) -> tuple[Any, ...]:
+    @property
+    def id(self) -> str:
+        """A name for the break that another run, and another machine, gives it too.
+
+        Which launches or rebuilds differ is chance, so that these have one name per cell.
+        """
+        values = () if self.level in WITHIN else self.values
+        place = [getattr(self.left, name) for name in ("setting", "device") if name != self.axis]
+        sides = (self.left.environment, self.right.environment)
+        words = (self.level, self.axis, *values, self.scenario, *sides, *place)
+        return hashlib.sha256("\n".join(words).encode()).hexdigest()[:_ID]
+
+    def breaks_promise(self, scenario: Scenario | None) -> bool:
+        """Whether it is on a level that the scenario's promise covers, where both versions make it.
+
+        Within a process a scenario may well build different things and relate them: what is
+        expected of its relations is among the claims.
+        """
+        return (
+            scenario is not None
+            and self.level != schema.RERUN
+            and self.level in scenario.promise_levels
+            and {self.left.environment, self.right.environment} <= scenario.promised_in
+        )
+
+    def row(self, scenario: Scenario | None) -> tuple[Any, ...]:
         """As a row of the breaks. What the axis is about stands only in `from` and `to`."""
         difference = self.difference
         shared = ("" if name == self.axis else getattr(self.left, name) for name in _SHARED)
@@ -66,10 +99,17 @@ class Outcome:
             self.left.environment,
             self.right.environment,
             *shared,
+            self.id,
+            self.launches,
+            difference.unchanged,
+            difference.last_unchanged,
+            self.breaks_promise(scenario),
+            "",
         )
 
 
 _SHARED = ("setting", "device", "machine")
+_ID = 10  # hexadecimal digits: a million breaks collide with a chance of one half
 
 
 def compare(
@@ -95,9 +135,12 @@ def compare(
     return sorted(found, key=lambda outcome: LEVELS.index(outcome.level))
 
 
-def breaks(outcomes: Sequence[Outcome]) -> pd.DataFrame:
+def breaks(outcomes: Sequence[Outcome], scenarios: Mapping[str, Scenario]) -> pd.DataFrame:
     """One row per comparison whose sides differ."""
-    return table("breaks", (outcome.row() for outcome in outcomes if outcome.differs))
+    return table(
+        "breaks",
+        (each.row(scenarios.get(each.scenario)) for each in outcomes if each.differs),
+    )
 
 
 def _reruns(trials: Sequence[Trial], runs: Runs, differences: Differences) -> Iterator[Outcome]:
@@ -117,6 +160,7 @@ def _reruns(trials: Sequence[Trial], runs: Runs, differences: Differences) -> It
                 left=here,
                 right=here,
                 difference=difference,
+                launches=len(runs[scenario, here]),
             )
     yield from found.values()
 
@@ -167,6 +211,7 @@ def _processes(
                 left=here,
                 right=here,
                 difference=difference,
+                launches=len(launches),
                 confounders=moved(here, first, other),
             )
 
@@ -198,7 +243,8 @@ def _pairs(
         notes: tuple[str, ...] = ()
         if difference.kind != IDENTICAL:
             notes = moved(level, axis, here, there)
-        yield Outcome(level, axis, (start, to), scenario, here, there, difference, notes)
+        weaker = min(ok, other_ok)
+        yield Outcome(level, axis, (start, to), scenario, here, there, difference, weaker, notes)
 
 
 def _facts_by_place(trials: Sequence[Trial]) -> dict[Where, dict[Fact, str]]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.facts import Fact, facts
-from harness.analysis.frames import table
 from harness.collect import FINISHED, UNFINISHED
+from harness.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from harness.analysis.frames import PLACE, Where, table, where
+from harness.analysis.frames import PLACE, Where, where
 from harness.probe import schema
+from harness.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -27,7 +27,8 @@ class Difference:
 
     arrays: how many arrays differ. max_ulp, max_abs: the largest over these, None where none has
     such a number. first: the first differing element in creation order, `name[i,j]`. notes: what
-    to know before relying on it.
+    to know before relying on it. unchanged: how many arrays agree. last_unchanged: the last one, in
+    creation order, before any differs: what is drawn after it is what moved.
     """
 
     kind: str
@@ -36,6 +37,8 @@ class Difference:
     max_abs: float | None = None
     first: str = ""
     notes: tuple[str, ...] = ()
+    unchanged: int = 0
+    last_unchanged: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,8 @@ class Differences:
         orders = [[name for name in side.seen if name in comparable] for side in (left, right)]
         moved = {name for name, other in zip(*orders, strict=True) if name != other}
         differing: dict[str, Distance] = {}
+        unchanged: list[str] = []
+        last_unchanged = ""
         complete = True
         for name in {**left.seen, **right.seen}:
             if name in alone or name in moved:
@@ -125,11 +130,18 @@ class Differences:
                 if (left.seen.get(name.removesuffix(_WHOLE)) or left.seen[name]).name in differing:
                     continue  # the recorded values tell how far
                 distance = _ELSEWHERE
+            full_name = (left.seen.get(name) or right.seen[name]).name
             if distance.kind != IDENTICAL:
-                differing[(left.seen.get(name) or right.seen[name]).name] = distance
+                differing[full_name] = distance
+                continue
+            unchanged.append(full_name)
+            if not differing:
+                last_unchanged = full_name
         if not differing and not (complete and comparable):
             return None
-        found = _summary(differing)
+        found = replace(
+            _summary(differing), unchanged=len(unchanged), last_unchanged=last_unchanged
+        )
         return found if complete else replace(found, notes=(*found.notes, NOT_STABLE))
 
     def _apart(self, left: Array, right: Array) -> Distance:

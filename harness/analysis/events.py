@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness.analysis.breaks import LEVELS
-from harness.analysis.frames import table
 from harness.analysis.numeric import KINDS
+from harness.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,21 +19,42 @@ if TYPE_CHECKING:
 STEP = ["level", "axis", "from", "to"]
 
 
-def events(breaks: pd.DataFrame) -> pd.DataFrame:
+def events(breaks: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
     """Group breaks: strictest level first, then those that hit the most scenarios.
 
     A confounder is listed if any break of the event has it; kinds, from the worst to the mildest.
+    Unchanged are the scenarios that were compared at the step and break nowhere there.
     """
+    compared = dict(list(comparisons.groupby(STEP, sort=False)["scenario"]))
     rows = []
     for step, group in breaks.groupby(STEP, sort=False):
         scenarios = list(dict.fromkeys(group["scenario"]))
         confounders = dict.fromkeys(
             each for joined in group["confounders"].unique() for each in _items(joined)
         )
-        row = (*step, "; ".join(scenarios), _kinds(group["kind"]), "; ".join(confounders), "", "")
+        unchanged = dict.fromkeys(compared.get(step, ())).keys() - set(scenarios)
+        families = Counter(scenario.partition("/")[0] for scenario in scenarios)
+        row = (
+            *step,
+            "; ".join(scenarios),
+            _kinds(group["kind"]),
+            "; ".join(confounders),
+            "",
+            "",
+            event_id(*map(str, step)),
+            "; ".join(f"{family} {count}" for family, count in families.items()),
+            group.loc[group["violation"].fillna(False).astype(bool), "scenario"].nunique(),
+            "; ".join(each for each in dict.fromkeys(compared.get(step, ())) if each in unchanged),
+            "",
+        )
         rows.append((LEVELS.index(step[0]), -len(scenarios), row))
     rows.sort(key=lambda ranked: ranked[:2])
     return table("events", (row for *_, row in rows))
+
+
+def event_id(level: str, axis: str, start: str, to: str) -> str:
+    """What people call an event on a command line: `process`, or `tensorflow:2.9.3..2.10.1`."""
+    return level if (level, start, to) == ("process", "1", "2") else f"{axis}:{start}..{to}"
 
 
 def comparisons(outcomes: Iterable[Outcome]) -> pd.DataFrame:

@@ -9,8 +9,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from harness.analysis.facts import ABSENT, Fact, facts, merged
-from harness.analysis.frames import Where, table, where
+from harness.analysis.frames import Where, where
 from harness.probe import schema
+from harness.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

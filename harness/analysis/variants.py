@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import pandas as pd
 
-from harness.analysis.frames import PLACE, RUN, table
+from harness.analysis.frames import PLACE, RUN
+from harness.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +94,7 @@ def places(
 
 def variants(places: pd.DataFrame) -> pd.DataFrame:
     """The public columns of `places`."""
-    columns = [*PLACE, "variant", "reproducible"]
+    columns = [*PLACE, "variant", "reproducible", "ok"]
     return table("variants", places[columns].astype(object).itertuples(index=False))
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness.analysis.breaks import LEVELS
-from harness.analysis.frames import table
+from harness.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +26,21 @@ def verdicts(outcomes: Sequence[Outcome], scenarios: Sequence[str]) -> pd.DataFr
     differing = Counter(
         (outcome.scenario, outcome.level) for outcome in outcomes if outcome.differs
     )
+    weakest: dict[tuple[str, str], int] = {}
+    for outcome in outcomes:
+        key = outcome.scenario, outcome.level
+        weakest[key] = min(outcome.launches, weakest.get(key, outcome.launches))
     keys = [(scenario, level) for scenario in scenarios for level in LEVELS]
     return table(
         "verdicts",
         (
-            (*key, _verdict(compared[key], differing[key]), compared[key], differing[key])
+            (
+                *key,
+                _verdict(compared[key], differing[key]),
+                compared[key],
+                differing[key],
+                weakest.get(key),
+            )
             for key in keys
         ),
     )

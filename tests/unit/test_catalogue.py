@@ -16,7 +16,7 @@ from harness import scenarios
 from harness.catalogue import Entry, Span, entries, markdown, print_catalogue, seen
 from harness.cli import app
 from harness.errors import ExitCode
-from harness.report.csv import TABLES
+from harness.tables import TABLES
 from tests.project import ROOT
 
 

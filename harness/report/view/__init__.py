@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.report.csv import TABLES, Table
+from harness.analysis.standing import standings
 from harness.report.view.claims import Claim, Claims, alike, claims
 from harness.report.view.coverage import Cell, Trouble, cells, troubles
 from harness.report.view.events import Event, Launches, Still, events, launches, still
@@ -13,8 +13,8 @@ from harness.report.view.frames import place, rows
 from harness.report.view.labels import Labels, versions
 from harness.report.view.matrix import Matrix, matrix
 from harness.report.view.settings import Setting, sentence, settings
-from harness.report.view.standing import standings
 from harness.report.view.verdict import Tile, Verdict, tiles, verdict
+from harness.tables import TABLES, Table
 
 if TYPE_CHECKING:
     from harness.analysis import Results

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.analysis.breaks import WITHIN
+from harness.analysis.standing import JUDGED
 from harness.report.view.frames import Place, Row, flag, items, number, place, rows
-from harness.report.view.standing import JUDGED
 from harness.report.words import ARROW, KINDS, LEVELS, step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from harness.analysis import Results, Scenario
+    from harness.analysis import Results
+    from harness.analysis.standing import Standing
     from harness.report.view.labels import Labels
-    from harness.report.view.standing import Standing
 
 # How many confounders are shown before the rest is folded away.
 _FIRST = 3
-# Levels at which a cell is compared with itself, and what a break says of both its sides.
-_WITHIN = ("rerun", "process")
+# What a break says of both its sides.
 _SHARED = ("setting", "device", "machine")
 
 
@@ -78,7 +78,7 @@ class Event:
     @property
     def within(self) -> bool:
         """Whether both sides are of the same cell: then the step alone says little."""
-        return self.level in _WITHIN
+        return self.level in WITHIN
 
     @property
     def title(self) -> str:
@@ -169,7 +169,7 @@ def still(results: Results, standing: Mapping[str, Standing]) -> tuple[Still, ..
     compared: dict[tuple[str, ...], set[str]] = {}
     changed: set[tuple[str, ...]] = set()
     for row in rows(results.comparisons):
-        if row["level"] in _WITHIN or standing[row["scenario"]] not in JUDGED:
+        if row["level"] in WITHIN or standing[row["scenario"]] not in JUDGED:
             continue
         compared.setdefault(_key(row), set()).add(row["scenario"])
         if flag(row["differs"]):
@@ -229,8 +229,8 @@ def _event(
 def _hit(breaks: list[Row], results: Results, labels: Labels, ran: list[Place]) -> Hit:
     first = breaks[0]
     scenario = results.scenarios.get(first["scenario"])
-    broken = scenario is not None and any(_breaks_promise(each, scenario) for each in breaks)
-    within = first["level"] in _WITHIN
+    broken = any(flag(each["violation"]) for each in breaks)
+    within = first["level"] in WITHIN
     cells = [Place(each["environment_from"], *(each[name] for name in _SHARED)) for each in breaks]
     return Hit(
         scenario=first["scenario"],
@@ -245,17 +245,6 @@ def _hit(breaks: list[Row], results: Results, labels: Labels, ran: list[Place]) 
         promise=scenario.promise if scenario and broken else "",
         promise_source=scenario.promise_source if scenario and broken else "",
     )
-
-
-def _breaks_promise(row: Row, scenario: Scenario) -> bool:
-    """Whether a break is on a level that the promise covers, where both versions make it.
-
-    Within a process a scenario may well build different things and relate them: what is expected of
-    its relations is among the claims.
-    """
-    sides = {row["environment_from"], row["environment_to"]}
-    covered = row["level"] in scenario.promise_levels and row["level"] != "rerun"
-    return covered and sides <= scenario.promised_in
 
 
 def _launches(results: Results, labels: Labels, name: str, agree: dict[Place, bool]) -> Launches:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from harness.analysis.standing import of
 from harness.report.view.frames import Place, Row, flag, place, rows
-from harness.report.view.standing import of
 from harness.report.words import FAILURES, LEVELS, STATUSES, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.analysis import Results
+    from harness.analysis.standing import Standing
     from harness.report.view.labels import Group, Labels
-    from harness.report.view.standing import Standing
 
 DIFFERS, FAILED, ABSENT, ALONE = "≠", "!", "·", "?"
 

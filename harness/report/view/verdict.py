@@ -6,19 +6,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from harness.analysis.standing import JUDGED, of
 from harness.report.view.frames import flag, rows
-from harness.report.view.standing import JUDGED, of
 from harness.report.words import FAILURES, LEVELS, STATUSES, count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.analysis import Results
+    from harness.analysis.standing import Standing
     from harness.report.view.claims import Claim
     from harness.report.view.coverage import Cell
     from harness.report.view.events import Event
     from harness.report.view.matrix import Matrix
-    from harness.report.view.standing import Standing
 
 Tone: TypeAlias = Literal["holds", "breaks", "unknown", "void"]
 

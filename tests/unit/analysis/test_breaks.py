@@ -1,168 +1,108 @@
+"""What a break is called, what it rests on, and which promise it breaks."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from harness.analysis.breaks import CONTRADICTION
-from tests.unit.analysis.builder import Recorder, environment, plan, rerun
-from tests.unit.analysis.reading import rows, verdict
-from tests.unit.analysis.values import draw, nudged, runs
+from harness.analysis import Scenario
+from harness.analysis.breaks import Outcome
+from harness.analysis.differences import Difference
+from harness.analysis.frames import Where
+from tests.unit.analysis.builder import Recorder, environment, plan
+from tests.unit.analysis.reading import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENVIRONMENTS = [
+    from harness.analysis import Results
+
+PLAN = plan(
     environment("tf9", tensorflow="2.9.3"),
     environment("tf10", tensorflow="2.10.1"),
-]
-PLAN = plan(*ENVIRONMENTS, scenarios=("s/x",))
-STEP = ("level", "axis", "from", "to")
+    scenarios=("s/x", "s/y", "t/z"),
+)
 
 
-# Between launches.
+def outcome(level: str = "packages", machine: str = "m1", **changes: object) -> Outcome:
+    values: dict[str, object] = {
+        "axis": "tensorflow",
+        "values": ("2.9.3", "2.10.1"),
+        "scenario": "s/x",
+        "left": Where("tf9", "default", "cpu", machine),
+        "right": Where("tf10", "default", "cpu", machine),
+        "difference": Difference("redraw"),
+        "launches": 2,
+    }
+    return Outcome(level=level, **{**values, **changes})  # type: ignore[arg-type]
 
 
-def test_launches_that_differ_break_at_the_process_level(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
-    recorder.launches("tf9", *runs({"w": draw(0)}, {"w": draw(0)}, {"w": draw(1)}, {"w": draw(2)}))
-    results = recorder.analyse(PLAN)
-    columns = (*STEP, "kind", "environment_from", "environment_to", "machine")
-    assert rows(results.breaks, *columns) == [
-        ("process", "trial", "1", "3", "redraw", "tf9", "tf9", "m1")
-    ]
-    assert verdict(results.verdicts, "s/x", "process") == ("breaks", 1, 1)
-
-
-def test_the_first_launch_that_was_ok_is_where_others_are_compared_from(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
-    recorder.trial("tf9", 1, statuses={"s/x": "timeout"})
-    recorder.trial("tf9", 2, arrays={"s/x": {"w": draw(0)}})
-    recorder.trial("tf9", 10, arrays={"s/x": {"w": draw(1)}})
-    assert rows(recorder.analyse(PLAN).breaks, *STEP) == [("process", "trial", "2", "10")]
-
-
-def test_arrays_that_come_and_go_between_launches_are_structure(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
-    recorder.launches("tf9", *runs({"w": draw(0)}, {"w": draw(0), "v": draw(1)}))
-    assert rows(recorder.analyse(PLAN).breaks, "level", "kind", "first_index") == [
-        ("process", "structure", "v")
-    ]
-
-
-def test_what_moved_between_launches_confounds(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
-    for trial in (1, 2):
-        arrays = {"s/x": {"w": draw(trial)}}
-        recorder.trial("tf9", trial, arrays, framework={"intra_threads": trial})
-    assert rows(recorder.analyse(PLAN).breaks, "confounders") == ["intra_threads 1 → 2"]
-
-
-def test_one_launch_leaves_the_process_level_untested(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
-    recorder.launches("tf9", *runs({"w": draw(0)}))
-    assert verdict(recorder.analyse(PLAN).verdicts, "s/x", "process") == ("untested", 0, 0)
-
-
-# Rebuilt in the same process.
-
-
-def test_a_rebuild_that_differs_breaks_once_per_place(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
-    arrays = {"first/w": draw(0), "first/b": draw(1), "second/w": draw(2), "second/b": draw(1)}
-    recorder.launches("tf9", *runs(arrays, arrays), relations={"s/x": [rerun(holds=False)]})
-    results = recorder.analyse(PLAN)
-    columns = (*STEP, "kind", "arrays", "first_index", "environment_from", "environment_to")
-    assert rows(results.breaks, *columns) == [
-        ("rerun", "rerun", "first", "second", "redraw", 1, "first/w[0,0]", "tf9", "tf9")
-    ]
-    assert verdict(results.verdicts, "s/x", "rerun") == ("breaks", 1, 1)
-
-
-def test_a_rebuild_that_agrees_holds(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
-    arrays = {"first/w": draw(0), "second/w": draw(0), "firstly/w": draw(1)}
-    recorder.launches("tf9", *runs(arrays, arrays), relations={"s/x": [rerun()]})
-    assert verdict(recorder.analyse(PLAN).verdicts, "s/x", "rerun") == ("holds", 1, 0)
-
-
-def test_arrays_may_be_called_like_the_group_itself(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
-    arrays = {"first": draw(0), "second": nudged(draw(0))}
-    recorder.launches("tf9", *runs(arrays), relations={"s/x": [rerun(holds=False)]})
-    assert rows(recorder.analyse(PLAN).breaks, "kind", "first_index") == [
-        ("rounding", "first[4,9]")
-    ]
-
-
-def test_one_launch_whose_rebuild_differs_is_enough(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
-    for trial, holds in ((1, True), (2, False)):
-        arrays = {"first/w": draw(0), "second/w": draw(0 if holds else 1)}
-        recorder.trial("tf9", trial, {"s/x": arrays}, relations={"s/x": [rerun(holds=holds)]})
-    results = recorder.analyse(PLAN)
-    assert rows(results.breaks, *STEP, level="rerun") == [("rerun", "rerun", "first", "second")]
-
-
-def test_fingerprints_outweigh_a_record_that_says_the_rebuild_agrees(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
-    arrays = {"first/w": draw(0), "second/w": draw(1)}
-    recorder.launches("tf9", *runs(arrays), relations={"s/x": [rerun(holds=True)]})
-    assert rows(recorder.analyse(PLAN).breaks, "level", "kind") == [("rerun", "redraw")]
-
-
-@pytest.mark.parametrize("names", [("first/w", "second/w"), ("a", "b")])
-def test_a_record_that_says_the_rebuild_differs_is_believed_without_a_kind(
-    tmp_path: Path, names: tuple[str, str]
+@pytest.mark.parametrize(
+    ("level", "levels", "promised_in", "broken"),
+    [
+        ("packages", ("packages",), {"tf9", "tf10"}, True),
+        ("packages", ("process",), {"tf9", "tf10"}, False),
+        ("packages", ("packages",), {"tf9"}, False),  # one side never made it
+        ("rerun", ("rerun",), {"tf9", "tf10"}, False),  # its relations are among the claims
+    ],
+)
+def test_a_promise_is_broken_on_its_levels_where_both_versions_make_it(
+    level: str, levels: tuple[str, ...], promised_in: set[str], broken: bool
 ) -> None:
-    recorder = Recorder(tmp_path)
-    arrays = dict.fromkeys(names, draw(0))
-    recorder.launches("tf9", *runs(arrays), relations={"s/x": [rerun(holds=False)]})
-    assert rows(recorder.analyse(PLAN).breaks, "level", "kind", "arrays", "confounders") == [
-        ("rerun", "", 0, CONTRADICTION)
-    ]
-
-
-def test_only_relations_at_the_rerun_level_are_rebuilds(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
-    arrays = {"first/w": draw(0), "second/w": draw(1)}
-    relation = {**rerun(holds=False), "level": ""}
-    recorder.launches("tf9", *runs(arrays, arrays), relations={"s/x": [relation]})
-    results = recorder.analyse(PLAN)
-    assert results.breaks.empty
-    assert verdict(results.verdicts, "s/x", "rerun") == ("untested", 0, 0)
-
-
-def test_rebuilds_of_a_failed_run_do_not_count(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
-    recorder.trial(
-        "tf9",
-        arrays={"s/x": {"first/w": draw(0), "second/w": draw(1)}},
-        statuses={"s/x": "error"},
-        relations={"s/x": [rerun(holds=False)]},
+    scenario = Scenario(
+        *("s/x", "", "", "", "", False, "frozen", "NEP", levels, frozenset(promised_in))
     )
-    assert recorder.analyse(PLAN).breaks.empty
+    assert outcome(level).breaks_promise(scenario) == broken
+    assert not outcome(level).breaks_promise(None)
 
 
-# All together.
+def test_a_break_has_one_name_on_every_machine_and_in_every_run() -> None:
+    assert outcome(machine="m1").id == outcome(machine="m2").id
+    assert outcome("process", values=("1", "2")).id == outcome("process", values=("1", "3")).id
+    others = [
+        outcome(values=("2.9.3", "2.11.1")),
+        outcome(scenario="s/y"),
+        outcome("python"),
+        outcome(left=Where("tf9", "onednn_off", "cpu", "m1")),
+    ]
+    assert len({each.id for each in (outcome(), *others)}) == 5
 
 
-def test_the_strictest_level_comes_first(tmp_path: Path) -> None:
+def recorded(tmp_path: Path) -> Results:
+    """s/x and t/z change between the environments, s/y does not; three launches against two."""
     recorder = Recorder(tmp_path)
-    for seed, name in enumerate(("tf9", "tf10")):
-        first = {"first/w": draw(seed), "second/w": draw(9), "noise": draw(20 + seed)}
-        recorder.launches(
-            name,
-            *runs(first, {**first, "noise": draw(30 + seed)}),
-            relations={"s/x": [rerun(holds=False)]},
-        )
-    found = rows(recorder.analyse(PLAN).breaks, "level")
-    assert found == ["rerun", "rerun", "process", "process", "packages"]
+    for name, launches, draw in (("tf9", 3, 1.0), ("tf10", 2, 2.0)):
+        for trial in range(1, launches + 1):
+            same, moved = np.zeros(3, "f4"), np.full(3, draw, "f4")
+            arrays = {
+                "s/x": {"first": same, "second": same, "third": moved, "fourth": same},
+                "s/y": {"w": same},
+                "t/z": {"w": moved},
+            }
+            recorder.trial(name, trial=trial, arrays=arrays)
+    return recorder.analyse(PLAN)
 
 
-def test_nothing_on_record_is_nothing_broken(tmp_path: Path) -> None:
-    results = Recorder(tmp_path).analyse(PLAN)
-    assert results.breaks.empty
-    assert results.events.empty
-    assert set(rows(results.verdicts, "verdict")) == {"untested"}
-    assert len(results.verdicts) == 8
+def test_a_break_says_what_it_rests_on_and_what_did_not_change(tmp_path: Path) -> None:
+    results = recorded(tmp_path)
+    columns = ("scenario", "launches", "arrays", "unchanged", "last_unchanged")
+    assert rows(results.breaks, *columns) == [
+        ("s/x", 2, 1, 3, "second"),
+        ("t/z", 2, 1, 0, ""),
+    ]
+    assert rows(results.variants, "scenario", "environment", "launches")[:2] == [
+        ("s/x", "tf9", 3),
+        ("s/x", "tf10", 2),
+    ]
+    verdicts = rows(results.verdicts, "scenario", "level", "launches")
+    assert ("s/x", "packages", 2) in verdicts
+    assert ("s/x", "machine", None) in verdicts
+
+
+def test_an_event_names_its_families_and_what_did_not_change_there(tmp_path: Path) -> None:
+    results = recorded(tmp_path)
+    assert rows(results.events, "id", "families", "violations", "unchanged") == [
+        ("tensorflow:2.9.3..2.10.1", "s 1; t 1", 0, "s/y"),
+    ]

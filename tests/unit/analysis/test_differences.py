@@ -56,6 +56,12 @@ def test_a_break_says_where_what_and_how_far(tmp_path: Path) -> None:
         "setting": "default",
         "device": "cpu",
         "machine": "m1",
+        "id": "d4518a1ee0",
+        "launches": 2,
+        "unchanged": 1,
+        "last_unchanged": "",
+        "violation": False,
+        "url": "",
     }
 
 

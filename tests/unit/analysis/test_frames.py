@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.analysis.frames import COLUMNS
+from harness.tables import TABLES
 from tests.unit.analysis.builder import Recorder, declared, environment, plan, relation
 from tests.unit.analysis.reading import rows
 
@@ -19,7 +19,7 @@ PLAN = plan(environment("tf1", tensorflow="2.9.3"), scenarios=("recipes/x",))
 
 
 def frames(results: Results) -> dict[str, pd.DataFrame]:
-    return {name: getattr(results, name) for name in COLUMNS}
+    return {name: getattr(results, name) for name in TABLES}
 
 
 def full(tmp_path: Path) -> Results:
@@ -39,14 +39,14 @@ def full(tmp_path: Path) -> Results:
 def test_columns_and_types_are_the_same_with_and_without_rows(tmp_path: Path) -> None:
     for results in (full(tmp_path / "full"), Recorder(tmp_path / "empty").analyse(PLAN)):
         for name, frame in frames(results).items():
-            assert list(frame.columns) == list(COLUMNS[name]), name
-            for column, dtype in COLUMNS[name].items():
+            assert list(frame.columns) == list(TABLES[name].dtypes), name
+            for column, dtype in TABLES[name].dtypes.items():
                 assert frame[column].dtype == np.dtype(object) or str(frame[column].dtype) == dtype
 
 
 def test_text_is_empty_where_it_is_absent_and_never_missing(tmp_path: Path) -> None:
     for name, frame in frames(full(tmp_path)).items():
-        for column, dtype in COLUMNS[name].items():
+        for column, dtype in TABLES[name].dtypes.items():
             if dtype == "str":
                 assert all(isinstance(value, str) for value in frame[column]), (name, column)
                 assert not set(frame[column]) & {"nan", "None", "<NA>"}, (name, column)

@@ -13,9 +13,8 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 
 from harness.analysis import Results, Scenario
-from harness.analysis.frames import COLUMNS
 from harness.plan import Cell, Environment, Plan, Setting
-from harness.report.csv import TABLES
+from harness.tables import COMPARISONS, TABLES
 
 MACHINE = "3f2a9c1d5e7b"
 MEASURED = ("2.9.3", "2.10.1", "2.15.1", "2.16.2", "2.21.0")
@@ -102,10 +101,14 @@ def results(
         breaks=_frame("breaks", breaks),
         events=_frame("events", _events(breaks)),
         comparisons=pd.DataFrame(
-            _comparisons(suite), columns=list(COLUMNS["comparisons"]), dtype=object
+            _comparisons(suite), columns=list(COMPARISONS.dtypes), dtype=object
         ),
         verdicts=_frame("verdicts", _verdicts(suite)),
         settings=_frame("settings", []),
+        **{
+            name: _frame(name, [])
+            for name in ("differences", "spans", "claims", "causes", "recipes")
+        },
         scenarios={
             name: Scenario(
                 name,

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.csv import TABLES, original, write_csv
+from harness.report.csv import original, write_csv
+from harness.tables import TABLES
 from tests.unit.report import sample
 
 # The public format, spelled out: people script against these lines.
@@ -21,12 +22,21 @@ HEADERS = {
     "environments": "environment,machine,package,version",
     "cells": "environment,setting,device,machine,status,python,tensorflow,keras,backend,numpy,"
     "trials,seconds,message",
-    "variants": "scenario,environment,setting,device,machine,variant,reproducible",
+    "variants": "scenario,environment,setting,device,machine,variant,reproducible,launches",
     "breaks": "level,axis,from,to,scenario,kind,arrays,max_ulp,max_abs,first_index,confounders,"
-    "known,environment_from,environment_to,setting,device,machine",
-    "events": "level,axis,from,to,scenarios,kinds,confounders,known,url",
-    "verdicts": "scenario,level,verdict,compared,differing",
+    "known,environment_from,environment_to,setting,device,machine,id,launches,unchanged,"
+    "last_unchanged,violation,url",
+    "events": "level,axis,from,to,scenarios,kinds,confounders,known,url,id,families,violations,"
+    "unchanged,separate",
+    "verdicts": "scenario,level,verdict,compared,differing,launches",
     "settings": "environment,setting,device,machine,effect,changed,compared,differing",
+    "differences": "break,scenario,array,kind,dtype,shape,size,differing,share,max_abs,mean_abs,"
+    "max_rel,mean_rel,max_ulp,ulp_p50,ulp_p90,ulp_p99,ulp_histogram,first_index,correlation",
+    "spans": "level,axis,scenario,line,variant,from,to,environment_from,environment_to,returns,"
+    "setting,device,machine",
+    "claims": "claim,text,source,verdict,confirmed_in,refuted_in,scenarios,url",
+    "causes": "cause,title,status,events,breaks,url",
+    "recipes": "recipe,level,verdict,compared,differing,breaks_at,launches",
 }
 
 

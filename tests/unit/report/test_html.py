@@ -14,9 +14,9 @@ import pytest
 from jinja2 import UndefinedError
 
 from harness.report import write_report
-from harness.report.csv import TABLES
 from harness.report.html import _environment, render
 from harness.report.view import build
+from harness.tables import TABLES
 from tests.unit.report import sample
 from tests.unit.report.reading import Element, read
 from tests.unit.report.sample import Entry

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from harness.analysis.frames import table
 from harness.report import print_summary
 from harness.report.html import render
 from harness.report.view import build
+from harness.tables import table
 from tests.unit.report import sample
 from tests.unit.report.reading import read
 

@@ -1,10 +1,8 @@
-"""What each scenario came to, decided once: everything else on the page refers to this."""
+"""What each scenario came to, decided once: what judges or shows the audit refers to this."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
-
-from harness.report.view.frames import rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +22,8 @@ def standings(results: Results) -> dict[str, Standing]:
     breaks if it breaks at any level, and holds if it was compared at some level and breaks at none.
     """
     verdicts: dict[str, set[str]] = {}
-    for row in rows(results.verdicts):
-        verdicts.setdefault(row["scenario"], set()).add(row["verdict"])
+    for scenario, verdict in results.verdicts[["scenario", "verdict"]].itertuples(index=False):
+        verdicts.setdefault(scenario, set()).add(verdict)
     names = dict.fromkeys((*results.plan.scenarios, *results.scenarios, *verdicts))
     return {name: _standing(results, name, verdicts.get(name, set())) for name in names}
 
