@@ -1,0 +1,29 @@
+"""The commands: thin edges that read options, call one function, and turn the outcome into a code.
+
+One module per group of commands; `harness.cli` imports them all, and importing one registers what
+it has. What a command needs beyond the plan is imported when it runs, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="sameseed",
+    help="Same seed, same weights? A determinism audit of TensorFlow and Keras.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+MatrixOption = Annotated[Path, typer.Option("--matrix", help="The file that says what is audited.")]
+ProfileOption = Annotated[str, typer.Option("--profile", help="Part of the matrix; `all` is all.")]
+ReportsOption = Annotated[Path, typer.Option("--reports", help="Folder of records and reports.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+MATRIX = Path("matrix.yaml")
+REPORTS = Path("reports")

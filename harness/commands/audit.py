@@ -1,0 +1,145 @@
+"""`plan`, `lock`, `probe`, `report`: from the matrix to the report."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.commands import (
+    MATRIX,
+    REPORTS,
+    JsonOption,
+    MatrixOption,
+    ProfileOption,
+    ReportsOption,
+    app,
+)
+from harness.errors import ExitCode
+from harness.plan import DEFAULT, WHOLE, Environment, Plan, load_plan
+from harness.probe import schema
+
+
+@app.command()
+def plan(
+    matrix: MatrixOption = MATRIX,
+    profile: ProfileOption = DEFAULT,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what would be measured: environments, cells, scenarios. Installs nothing."""
+    planned = load_plan(matrix, profile)
+    if as_json:
+        print(json.dumps(dataclasses.asdict(planned), indent=2))
+        return
+    for cell in planned.cells:
+        environment = planned.environment(cell.environment)
+        axes = ", ".join(f"{axis} {value}" for axis, value in environment.axes.items())
+        note = f"  EXCLUDED: {cell.excluded}" if cell.excluded else ""
+        print(f"{cell.id}  ({axes or environment.interpreter}){note}")
+    measured = sum(not cell.excluded for cell in planned.cells)
+    print(
+        f"\n{measured} cells × {planned.trials} trials × {len(planned.scenarios)} scenarios"
+        f" in profile {planned.profile}"
+    )
+
+
+@app.command()
+def lock(
+    matrix: MatrixOption = MATRIX,
+    profile: Annotated[
+        str, typer.Option("--profile", help="Part to resolve; the rest of the lock is kept.")
+    ] = WHOLE,
+) -> None:
+    """Resolve every environment on every platform into matrix.lock, beside the matrix."""
+    from harness import lock as locking
+    from harness.matrix import load_matrix
+
+    path = lock_path(matrix)
+    before = None if profile == WHOLE else locking.Lock.load(path)
+    resolved = locking.resolve(
+        load_matrix(matrix), load_plan(matrix, profile), _say, before=before, profile=profile
+    )
+    locking.write(resolved, path)
+    print(f"wrote {path}")
+
+
+@app.command()
+def probe(
+    environment: Annotated[str, typer.Argument(help="Id of an environment; see `plan`.")],
+    matrix: MatrixOption = MATRIX,
+    profile: ProfileOption = DEFAULT,
+    reports: ReportsOption = REPORTS,
+    environments: Annotated[
+        Path, typer.Option("--environments", help="Folder where virtualenvs are made.")
+    ] = Path(".nox/audited"),
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Trials side by side.")] = 2,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is measured.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove the virtualenv once all is measured.")
+    ] = False,
+) -> None:
+    """Install one environment and measure its cells. What is measured already is kept."""
+    from harness.audit import Audit
+    from harness.progress import speaker
+
+    planned = load_plan(matrix, profile)
+    found = _environment(planned, environment)
+    say = speaker(found.id)
+    audit = Audit(
+        planned,
+        found,
+        lock=lock_path(matrix),
+        data=reports / "data",
+        environments=environments,
+        say=say,
+    )
+    statuses = audit.run(jobs=jobs, fresh=fresh, prune=prune)
+    counts = Counter(statuses.values())
+    say(", ".join(f"{count} trials {status}" for status, count in counts.items()) or "no trials")
+    if set(counts) - {schema.OK, schema.DEVICE_MISSING}:
+        raise typer.Exit(ExitCode.NOT_MEASURED)
+
+
+@app.command()
+def report(
+    matrix: MatrixOption = MATRIX,
+    profile: ProfileOption = DEFAULT,
+    reports: ReportsOption = REPORTS,
+) -> None:
+    """Turn the records into reports/index.html and reports/csv, and print the verdict."""
+    from rich.console import Console
+
+    from harness.analysis import analyse
+    from harness.collect import collect
+    from harness.report import print_summary, write_report
+
+    results = analyse(collect(reports / "data"), load_plan(matrix, profile))
+    page = write_report(results, reports)
+    with (reports / "summary.txt").open("w", encoding="utf-8") as file:
+        print_summary(results, page, Console(file=file, width=100, no_color=True))
+    print_summary(results, page, Console())
+    if results.void:
+        raise typer.Exit(ExitCode.INTERNAL)
+    if not results.complete:
+        raise typer.Exit(ExitCode.NOT_MEASURED)
+
+
+def _environment(planned: Plan, name: str) -> Environment:
+    try:
+        return planned.environment(name)
+    except KeyError:
+        known = ", ".join(entry.id for entry in planned.environments)
+        raise typer.BadParameter(f"{name!r} is not in the matrix, which has {known}") from None
+
+
+def lock_path(matrix: Path) -> Path:
+    """Where the lock of a matrix lies: beside it."""
+    return matrix.with_suffix(".lock")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
