@@ -322,7 +322,16 @@ TABLES: Mapping[str, Table] = {table.name: table for table in _ALL}
 COMPARISONS = Table(
     "comparisons",
     "comparison that was made",
-    (_LEVEL, *_STEP, _SCENARIO, Column("differs", "flag", "whether the sides differ")),
+    (
+        _LEVEL,
+        *_STEP,
+        _SCENARIO,
+        Column("differs", "flag", "whether the sides differ"),
+        # The cell of the side `to`: the gate asks whether a break was looked for just there.
+        _ENVIRONMENT,
+        _SETTING,
+        _DEVICE,
+    ),
 )
 
 

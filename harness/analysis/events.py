@@ -58,13 +58,25 @@ def event_id(level: str, axis: str, start: str, to: str) -> str:
 
 
 def comparisons(outcomes: Iterable[Outcome]) -> pd.DataFrame:
-    """One row per comparison that was made: its step, its scenario, and whether the sides differ.
+    """One row per comparison that was made: step, scenario, whether the sides differ, and where.
 
     A step without any that differs is no event; that it was looked at is an answer too.
     """
     return table(
         "comparisons",
-        ((each.level, each.axis, *each.values, each.scenario, each.differs) for each in outcomes),
+        (
+            (
+                each.level,
+                each.axis,
+                *each.values,
+                each.scenario,
+                each.differs,
+                each.right.environment,
+                each.right.setting,
+                each.right.device,
+            )
+            for each in outcomes
+        ),
     )
 
 
