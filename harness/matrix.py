@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 
 from harness.errors import MatrixError
+from harness.gate.policy import Policy
 from harness.matrix_problems import explanations, misused_entries, misused_rules
 from harness.matrix_types import (
     Backend,
@@ -30,6 +31,7 @@ from harness.matrix_types import (
     PinOrSame,
     Platform,
     Python,
+    Strict,
     Value,
     Variable,
 )
@@ -42,11 +44,7 @@ FORMAT = 1  # the only one so far
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Entry(_Strict):
+class Entry(Strict):
     """Environments: the product of the lists written here, or one existing interpreter."""
 
     name: Name | None = Field(
@@ -97,7 +95,7 @@ class Entry(_Strict):
 When: TypeAlias = dict[str, OneOrMore[Condition]]
 
 
-class Include(_Strict):
+class Include(Strict):
     """Adds packages to the environments it matches, or limits where they run."""
 
     when: When = Field(min_length=1, description="Axes or environment, with what must hold.")
@@ -106,7 +104,7 @@ class Include(_Strict):
     devices: OneOrMore[Device] = Field(default=(), description="Only these devices.")
 
 
-class Exclude(_Strict):
+class Exclude(Strict):
     """Takes out the cells it matches; the report shows them with the reason."""
 
     when: When = Field(
@@ -115,7 +113,7 @@ class Exclude(_Strict):
     reason: str = Field(min_length=1, pattern=r"\S", description="Why, for the report's reader.")
 
 
-class Setting(_Strict):
+class Setting(Strict):
     """A variation at run time, inside an installed environment."""
 
     env: dict[Variable, Value] = Field(
@@ -126,7 +124,7 @@ class Setting(_Strict):
     )
 
 
-class Scenarios(_Strict):
+class Scenarios(Strict):
     """Which scenarios of the standard suite run."""
 
     include: OneOrMore[Glob] = Field(default=("*",), description="Patterns such as recipes/*.")
@@ -137,7 +135,7 @@ class Scenarios(_Strict):
     )
 
 
-class Profile(_Strict):
+class Profile(Strict):
     """A part of the matrix with a name; `nox` runs the one called default."""
 
     environments: OneOrMore[Glob] = Field(
@@ -148,7 +146,7 @@ class Profile(_Strict):
     trials: int | None = Field(default=None, ge=1, le=1000, description="Launches per cell, here.")
 
 
-class Matrix(_Strict):
+class Matrix(Strict):
     """What sameseed audits: environments × settings × devices."""
 
     version: int = Field(
@@ -190,6 +188,9 @@ class Matrix(_Strict):
     )
     profiles: dict[Name, Profile] = Field(
         default={}, description="Parts of the matrix, by name. `all` is built in."
+    )
+    policy: Policy = Field(
+        default=Policy(), description="What breaks count as for `sameseed check`."
     )
 
     _source: Source = PrivateAttr(default_factory=Source)

@@ -210,6 +210,11 @@ def misused_rules(matrix: Matrix) -> Iterator[Problem]:
             message = f"include matches whole environments, not a {key}"
             yield source.key_problem((*place, "when", key), message, hint)
         yield from _undeclared(matrix, place, rule.settings, rule.devices)
+    for index, override in enumerate(matrix.policy.overrides):
+        if override.model_fields_set == {"scenarios"}:
+            hint = "add a level with error, warn or ignore, such as process: warn"
+            message = "this override says nothing"
+            yield source.problem(("policy", "overrides", index), message, hint)
     for name, profile in matrix.profiles.items():
         if name == "all":
             message = "the profile all is built in: it is the whole matrix"

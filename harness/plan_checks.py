@@ -196,6 +196,9 @@ def idle_patterns(
         ("exclude", matrix.scenarios.exclude),
     ):
         yield from _unmatched(matrix, ("scenarios", key), patterns, scenarios, "scenario")
+    for index, override in enumerate(matrix.policy.overrides):
+        where = ("policy", "overrides", index, "scenarios")
+        yield from _unmatched(matrix, where, override.scenarios, scenarios, "scenario")
     if scenarios and not chosen and matching(matrix.scenarios.include, scenarios):
         message = "every included scenario is excluded as well"
         yield matrix.source.problem(("scenarios",), message, "exclude fewer")
