@@ -1,9 +1,10 @@
 """From records to answers: tidy frames, variants, breaks, events and verdicts.
 
 Pure but for reading stored arrays, where two fingerprints differ. Reading order: `selection` (which
-trials count), `frames` and `cells` (what was recorded), `variants` (what is bit-identical), `pairs`
-(what is compared), `differences` and `numeric` (what differs and how far), `facts` (confounders),
-`breaks`, `events`, `verdicts`, `settings`, `controls`.
+trials count), `frames` and `cells` (what was recorded), `variants` (what is bit-identical), `lines`
+and `pairs` (what is compared), `spans` (where a variant begins and ends), `differences` and
+`numeric` (what differs and how far), `facts` (confounders), `breaks`, `separate` and `events`,
+`verdicts`, `recipes` and `advice`, `settings`, `controls`.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from harness.analysis.breaks import breaks, compare
 from harness.analysis.cells import cells
 from harness.analysis.differences import Differences
 from harness.analysis.events import comparisons, events
+from harness.analysis.lines import lines, versions
 from harness.analysis.pairs import pairs
 from harness.analysis.selection import select
 from harness.analysis.settings import settings
+from harness.analysis.spans import spans
 from harness.analysis.variants import launches, places, variants
 from harness.analysis.verdicts import verdicts
 from harness.collect import OBJECTS
@@ -111,11 +114,12 @@ def analyse(collection: Collection, plan: Plan) -> Results:
     launched = launches(observations, fingerprints)
     names = list(dict.fromkeys((*plan.scenarios, *scenarios)))
     where_measured = places(observations, launched, names)
+    along = lines(where_measured, plan, _locks(trials), versions(trials))
     outcomes = compare(
         trials,
         launched,
         where_measured,
-        pairs(where_measured, plan, _locks(trials)),
+        pairs(along),
         Differences(launched.results, Store(collection.data / OBJECTS)),
     )
     found = breaks(outcomes, scenarios)
@@ -136,7 +140,7 @@ def analyse(collection: Collection, plan: Plan) -> Results:
         verdicts=verdicts(outcomes, names),
         settings=settings(trials, became, where_measured, outcomes, plan),
         differences=table("differences", ()),
-        spans=table("spans", ()),
+        spans=spans(along, where_measured),
         claims=table("claims", ()),
         causes=table("causes", ()),
         recipes=table("recipes", ()),

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.analysis.differences import Difference, Differences
-from harness.analysis.facts import Fact, confounders, facts, merged
+from harness.analysis.facts import by_place, confounders, facts
 from harness.analysis.frames import PLACE, Where, where
 from harness.analysis.numeric import IDENTICAL, UNKNOWN
 from harness.probe import schema
@@ -220,7 +220,7 @@ def _pairs(
     trials: Sequence[Trial], places: pd.DataFrame, pairs: pd.DataFrame, differences: Differences
 ) -> Iterator[Outcome]:
     """One per pair of places with two launches or more each, and something to compare."""
-    known = _facts_by_place(trials)
+    known = by_place(trials)
 
     @cache
     def moved(level: str, axis: str, left: Where, right: Where) -> tuple[str, ...]:
@@ -245,12 +245,3 @@ def _pairs(
             notes = moved(level, axis, here, there)
         weaker = min(ok, other_ok)
         yield Outcome(level, axis, (start, to), scenario, here, there, difference, weaker, notes)
-
-
-def _facts_by_place(trials: Sequence[Trial]) -> dict[Where, dict[Fact, str]]:
-    """The facts behind the results of each cell and machine."""
-    found: dict[Where, list[dict[Fact, str]]] = defaultdict(list)
-    for trial in trials:
-        if any(observation.status == schema.OK for observation in trial.observations):
-            found[where(trial.header)].append(facts(trial.header))
-    return {here: merged(sides) for here, sides in found.items()}

@@ -7,14 +7,18 @@ the hash seed of a launch, paths and times.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 
+from harness.analysis.frames import Where, where
+from harness.probe import schema
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from harness.records import Header
+    from harness.records import Header, Trial
 
 ABSENT = "absent"
 
@@ -104,6 +108,15 @@ def facts(header: Header) -> dict[Fact, str]:
     return {fact: _one_item(value) for fact, value in found.items() if value}
 
 
+def by_place(trials: Iterable[Trial]) -> dict[Where, dict[Fact, str]]:
+    """The facts behind the results of each cell and machine."""
+    found: dict[Where, list[dict[Fact, str]]] = defaultdict(list)
+    for trial in trials:
+        if any(observation.status == schema.OK for observation in trial.observations):
+            found[where(trial.header)].append(facts(trial.header))
+    return {here: merged(sides) for here, sides in found.items()}
+
+
 def merged(sides: Iterable[Mapping[Fact, str]]) -> dict[Fact, str]:
     """The facts of several trials as one; where they disagree, all values, joined with " / "."""
     values: dict[Fact, set[str]] = {}
@@ -151,7 +164,8 @@ def _is_axis(fact: Fact, level: str, axis: str) -> bool:
         return fact == Fact("python", "python")
     if level != "packages" or fact.group not in ("package", "framework"):
         return False
-    return fact.name == package(axis)
+    # Which of two packages the audited Keras comes from.
+    return fact.name == package(axis) or (axis, fact.name) == ("keras", "tf-keras")
 
 
 def _weight(fact: Fact) -> tuple[int, str, str]:

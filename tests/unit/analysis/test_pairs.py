@@ -251,3 +251,101 @@ def test_a_trial_that_failed_without_a_lock_does_not_set_a_machine_apart(tmp_pat
     Recorder(tmp_path).trial("tf9", 3, machine="m1", lock="", packages={}, end="install_failed")
     places = [{"environment": "tf9", "machine": name} for name in ("m1", "m2")]
     assert [step[2:4] for step in steps(tmp_path, planned, *places)] == [("m1", "m2")]
+
+
+def with_keras(environment: str, keras: str, **packages: str) -> dict[str, Any]:
+    """A place at which this Keras was audited."""
+    return {
+        "environment": environment,
+        "packages": {"keras": keras, **packages},
+        "framework": {"backend": "tensorflow", "keras": packages.get("tf-keras", keras)},
+    }
+
+
+def test_an_undeclared_version_is_taken_from_the_record_beside_one_that_declares_it(
+    tmp_path: Path,
+) -> None:
+    environments = [
+        environment("one", tensorflow="2.9"),
+        environment("two", tensorflow="2.10", keras="2.10.5"),
+        environment("three", tensorflow="2.10"),
+    ]
+    places = [
+        with_keras(id_, keras)
+        for id_, keras in (("one", "2.9.0"), ("two", "2.10.5"), ("three", "2.10.0"))
+    ]
+    assert steps(tmp_path, plan(*environments), *places) == [
+        ("packages", "tensorflow", "2.9", "2.10", "one", "three"),
+        ("packages", "keras", "2.10.0", "2.10.5", "three", "two"),
+    ]
+
+
+def test_an_undeclared_version_that_one_declares_too_adds_no_step(tmp_path: Path) -> None:
+    environments = [
+        environment("as_it_comes", tensorflow="2.9"),
+        *(environment(f"np{minor}", tensorflow="2.9", numpy=f"1.{minor}") for minor in (23, 26)),
+    ]
+    places = [
+        {"environment": id_, "packages": {"numpy": numpy}}
+        for id_, numpy in (("as_it_comes", "1.26"), ("np23", "1.23"), ("np26", "1.26"))
+    ]
+    assert steps(tmp_path, plan(*environments), *places) == [
+        ("packages", "numpy", "1.23", "1.26", "np23", "np26")
+    ]
+
+
+def test_two_environments_that_declare_the_same_are_not_told_apart_by_their_records(
+    tmp_path: Path,
+) -> None:
+    environments = [
+        environment("one", tensorflow="2.9"),
+        environment("same", tensorflow="2.9"),
+        environment("pinned", tensorflow="2.9", numpy="1.26"),
+    ]
+    places = [
+        {"environment": id_, "packages": {"numpy": numpy}}
+        for id_, numpy in (("one", "1.24"), ("same", "1.25"), ("pinned", "1.26"))
+    ]
+    assert steps(tmp_path, plan(*environments), *places) == [
+        ("packages", "numpy", "1.24", "1.26", "one", "pinned")
+    ]
+
+
+def test_what_launches_of_a_cell_disagree_on_is_no_version_of_it(tmp_path: Path) -> None:
+    environments = [
+        environment("any", tensorflow="2.9"),
+        environment("pinned", tensorflow="2.9", numpy="1.26"),
+    ]
+    recorder = Recorder(tmp_path)
+    for trial, numpy in ((1, "1.24"), (2, "1.25")):
+        for number, each in enumerate(environments):
+            arrays = {"recipes/x": {"w": np.full(3, float(number))}}
+            recorder.trial(each.id, trial, arrays, packages={"numpy": numpy})
+    assert recorder.analyse(plan(*environments)).breaks.empty
+
+
+def test_the_legacy_keras_is_compared_with_the_keras_beside_it(tmp_path: Path) -> None:
+    environments = [
+        environment("new", tensorflow="2.16.2"),
+        environment("legacy", tensorflow="2.16.2", **{"tf-keras": ">=2.15"}),
+    ]
+    places = [
+        with_keras("new", "3.12.4"),
+        with_keras("legacy", "3.12.4", **{"tf-keras": "2.16.0"}),
+    ]
+    assert steps(tmp_path, plan(*environments), *places) == [
+        ("packages", "keras", "2.16.0", "3.12.4", "legacy", "new")
+    ]
+    (confounders,) = rows(
+        Recorder(tmp_path).analyse(plan(*environments)).breaks, "confounders", axis="keras"
+    )
+    assert confounders == ""
+
+
+def test_an_existing_interpreter_declares_nothing_and_stands_on_no_line(tmp_path: Path) -> None:
+    environments = [environment("cluster"), environment("pinned", numpy="1.26")]
+    places = [
+        {"environment": id_, "packages": {"numpy": numpy}}
+        for id_, numpy in (("cluster", "1.24"), ("pinned", "1.26"))
+    ]
+    assert steps(tmp_path, plan(*environments), *places) == []
