@@ -6,18 +6,14 @@ the same without colour, and in plain ASCII where the console can do no more.
 
 from __future__ import annotations
 
-import unicodedata
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-from rich.text import Text
-
+from harness.report.printer import Printer
 from harness.report.view import build
 from harness.report.words import FAILURES, count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from rich.console import Console
@@ -34,16 +30,10 @@ _STYLES = {
     "void": "bold red",
 }
 _SYMBOLS = {"holds": "✓", "breaks": "✗", "unknown": "?", "void": "!"}
-_ASCII = str.maketrans(
-    {"→": "->", "×": "x", "≠": "!=", "·": "-", "–": "-", "…": "...", "✓": "+", "✗": "x"}
-    | dict.fromkeys("“”", '"')
-    | dict.fromkeys("‘’", "'")
-)
-
-# How many rows of each table a terminal shows; the page has them all.
-_ROWS, _UNMEASURED, _STEPS = 8, 6, 3
-# How many characters of a message and of a list of cells; and of a name that is kept on one line.
-_MESSAGE, _PLACES, _NAME = 100, 84, 34
+# How many rows a terminal shows; the page has them all.
+_UNMEASURED, _STEPS = 6, 3
+# How many characters of a message and of a list of cells.
+_MESSAGE, _PLACES = 100, 84
 
 
 def print_summary(results: Results, report_path: Path, console: Console) -> None:
@@ -52,12 +42,11 @@ def print_summary(results: Results, report_path: Path, console: Console) -> None
 
 
 class _Summary:
-    """Prints a view to a console, in the characters that it can show."""
+    """Prints a view to a console."""
 
     def __init__(self, view: View, console: Console) -> None:
         self._view = view
-        self._console = console
-        self._ascii = not console.encoding.lower().startswith("utf")
+        self._out = Printer(console)
 
     def print(self, path: Path) -> None:
         """All of it, the answer last."""
@@ -67,10 +56,10 @@ class _Summary:
         self._settings()
         self._unmeasured()
         self._verdict()
-        self._console.print(self._text(str(path)), soft_wrap=True)
+        self._out.console.print(self._out.text(str(path)), soft_wrap=True)
 
     def _events(self) -> None:
-        self._table(
+        self._out.table(
             "Where it breaks",
             [
                 (_step(event), f"{len(event.hits)}", _kinds(event.kinds))
@@ -81,14 +70,14 @@ class _Summary:
             ("step", "scenarios", "what differs"),
         )
         if self._view.still:
-            self._line("Nothing changes at")
+            self._out.line("Nothing changes at")
             for each in self._view.still[:_STEPS]:
-                self._line(f"  {each.step} ({count(each.scenarios, 'scenario')} compared)")
-            self._more(len(self._view.still) - _STEPS)
-            self._console.print()
+                self._out.line(f"  {each.step} ({count(each.scenarios, 'scenario')} compared)")
+            self._out.more(len(self._view.still) - _STEPS)
+            self._out.console.print()
 
     def _launches(self) -> None:
-        self._table(
+        self._out.table(
             "Not the same in every launch",
             [
                 (
@@ -102,7 +91,7 @@ class _Summary:
         )
 
     def _refuted(self) -> None:
-        self._table(
+        self._out.table(
             "Claims that the measurement refutes",
             [
                 (_several(claim.scenarios), f"“{claim.relation}” {claim.said}", claim.outcome)
@@ -113,58 +102,25 @@ class _Summary:
 
     def _settings(self) -> None:
         if self._view.settings:
-            self._line(self._view.setting_sentence)
-            self._console.print()
+            self._out.line(self._view.setting_sentence)
+            self._out.console.print()
 
     def _unmeasured(self) -> None:
         rows = [*_cells(self._view), *_failures(self._view), *_unsupported(self._view)]
-        self._table("Not measured", rows, ("what", "why", "message"), _UNMEASURED)
+        self._out.table("Not measured", rows, ("what", "why", "message"), _UNMEASURED)
         if self._view.ignored:
-            self._line(f"{count(len(self._view.ignored), 'record')} left out; the report says why.")
-            self._console.print()
+            self._out.line(
+                f"{count(len(self._view.ignored), 'record')} left out; the report says why."
+            )
+            self._out.console.print()
 
     def _verdict(self) -> None:
         verdict = self._view.verdict
-        self._line(f"{_SYMBOLS[verdict.tone]} {verdict.sentence}", _STYLES[verdict.tone])
+        self._out.line(f"{_SYMBOLS[verdict.tone]} {verdict.sentence}", _STYLES[verdict.tone])
         for doubt in verdict.doubts:
-            self._line(f"! {doubt}", "red")
+            self._out.line(f"! {doubt}", "red")
         for note in verdict.notes:
-            self._line(note, "dim")
-
-    def _table(
-        self,
-        title: str,
-        rows: Sequence[tuple[str, ...]],
-        heads: tuple[str, ...],
-        most: int = _ROWS,
-    ) -> None:
-        """A table without rules, as wide as it must be; nothing at all if there is no row."""
-        if not rows:
-            return
-        self._line(title, "bold")
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        short = all(len(row[0]) <= _NAME for row in rows) and self._console.width >= 2 * _NAME
-        for index, head in enumerate(heads):
-            table.add_column(head, overflow="fold", no_wrap=short and index == 0)
-        for row in rows[:most]:
-            table.add_row(*map(self._text, row))
-        self._console.print(table)
-        self._more(len(rows) - most)
-        self._console.print()
-
-    def _more(self, number: int) -> None:
-        if number > 0:
-            self._line(f"and {number} more: see the report", "dim")
-
-    def _line(self, words: str, style: str = "") -> None:
-        self._console.print(self._text(words, style))
-
-    def _text(self, words: str, style: str = "") -> Text:
-        """Words as text, never as markup or as commands to the terminal."""
-        safe = "".join("�" if _commands(character) else character for character in words)
-        if self._ascii:
-            safe = safe.translate(_ASCII).encode("ascii", "replace").decode()
-        return Text(safe, style)
+            self._out.line(note, "dim")
 
 
 def _step(event: Event) -> str:
@@ -226,8 +182,3 @@ def _unsupported(view: View) -> list[tuple[str, str, str]]:
 def _brief(message: str, most: int = _MESSAGE) -> str:
     """The beginning of a message, on one line."""
     return shorten(message, most, placeholder=" …")
-
-
-def _commands(character: str) -> bool:
-    """Whether a character moves the cursor, changes colours, or turns the direction of writing."""
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs") and character != "\n"
