@@ -89,8 +89,11 @@ class Document:
     problems: tuple[Problem, ...]
 
 
-def read(path: Path) -> Document:
-    """Read a YAML file. Raises `MatrixError` where there is nothing that could be validated."""
+def read(path: Path, most: int = MAX_VALUES) -> Document:
+    """Read a YAML file of at most so many values.
+
+    Raises `MatrixError` where there is nothing that could be validated.
+    """
     file = str(path)
     try:
         raw = path.read_bytes()
@@ -103,12 +106,12 @@ def read(path: Path) -> Document:
         mark = _mark_at(raw[: error.start].decode("utf-8", "replace"))
         byte = raw[error.start]
         _refuse(file, mark, f"byte 0x{byte:02x} is not UTF-8", "save the file as UTF-8")
-    return parse(text, file)
+    return parse(text, file, most)
 
 
-def parse(text: str, file: str = "matrix.yaml") -> Document:
+def parse(text: str, file: str = "matrix.yaml", most: int = MAX_VALUES) -> Document:
     """Turn YAML text into a `Document`. Raises `MatrixError` on a syntax error."""
-    builder = _Builder(file)
+    builder = _Builder(file, most)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         if node is None:
@@ -128,8 +131,9 @@ def parse(text: str, file: str = "matrix.yaml") -> Document:
 class _Builder:
     """Walks one node graph."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, most: int) -> None:
         self.file = file
+        self.most = most
         self.values: dict[Place, Mark] = {}
         self.keys: dict[Place, Mark] = {}
         self.problems: list[Problem] = []
@@ -140,8 +144,8 @@ class _Builder:
         mark = self.values[place] = _mark_of(node)
         if id(node) in self.open:
             _refuse(self.file, mark, "this value contains itself", "write it out without the alias")
-        if len(self.values) > MAX_VALUES:
-            message = f"the aliases write out more than {MAX_VALUES:,} values"
+        if len(self.values) > self.most:
+            message = f"the aliases write out more than {self.most:,} values"
             _refuse(self.file, mark, message, "write fewer of them")
         self.open.add(id(node))
         value = self._content(node, place)
