@@ -7,7 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from harness.analysis import numeric
+from harness.analysis.differing import Differing
 from harness.analysis.numeric import IDENTICAL, STRUCTURE, UNKNOWN, Distance
+from harness.analysis.recorded import as_recorded
 from harness.errors import RecordError
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ class Difference:
     arrays: how many arrays differ. max_ulp, max_abs: the largest over these, None where none has
     such a number. first: the first differing element in creation order, `name[i,j]`. notes: what
     to know before relying on it. unchanged: how many arrays agree. last_unchanged: the last one, in
-    creation order, before any differs: what is drawn after it is what moved.
+    creation order, before any differs: what is drawn after it is what moved. each: the arrays that
+    differ, in that order.
     """
 
     kind: str
@@ -39,6 +42,7 @@ class Difference:
     notes: tuple[str, ...] = ()
     unchanged: int = 0
     last_unchanged: str = ""
+    each: tuple[Differing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class Differences:
         comparable = left.stable & right.stable
         orders = [[name for name in side.seen if name in comparable] for side in (left, right)]
         moved = {name for name, other in zip(*orders, strict=True) if name != other}
-        differing: dict[str, Distance] = {}
+        differing: dict[str, Differing] = {}
         unchanged: list[str] = []
         last_unchanged = ""
         complete = True
@@ -130,36 +134,36 @@ class Differences:
                 if (left.seen.get(name.removesuffix(_WHOLE)) or left.seen[name]).name in differing:
                     continue  # the recorded values tell how far
                 distance = _ELSEWHERE
-            full_name = (left.seen.get(name) or right.seen[name]).name
+            one, other = left.seen.get(name), right.seen.get(name)
+            full_name = (one or right.seen[name]).name
             if distance.kind != IDENTICAL:
-                differing[full_name] = distance
+                differing[full_name] = Differing.of(full_name, distance, one, other)
                 continue
             unchanged.append(full_name)
             if not differing:
                 last_unchanged = full_name
         if not differing and not (complete and comparable):
             return None
-        found = replace(
-            _summary(differing), unchanged=len(unchanged), last_unchanged=last_unchanged
-        )
-        return found if complete else replace(found, notes=(*found.notes, NOT_STABLE))
+        summary = _summary(tuple(differing.values()))
+        summary = replace(summary, unchanged=len(unchanged), last_unchanged=last_unchanged)
+        return summary if complete else replace(summary, notes=(*summary.notes, NOT_STABLE))
 
     def _apart(self, left: Array, right: Array) -> Distance:
         if (left.dtype, left.shape) != (right.dtype, right.shape):
             return Distance(STRUCTURE)
         if left.sha256 == right.sha256:
             return Distance(IDENTICAL)
-        return self._distance(left.dtype, left.shape, left.sha256, right.sha256)
+        # In one order, so that A → B → A is measured once.
+        first, second = sorted((left.sha256, right.sha256))
+        return self._distance(left.dtype, left.shape, first, second)
 
     def _measure(self, dtype: str, shape: tuple[int, ...], *sides: str) -> Distance:
         """The distance of two stored arrays; unknown, not guessed, where one is not at hand."""
         try:
-            left, right = (
-                numeric.as_recorded(self._store.load(sha256), dtype, shape) for sha256 in sides
-            )
+            left, right = (as_recorded(self._store.open(each), dtype, shape) for each in sides)
+            return numeric.compare(left, right, dtype)
         except RecordError:
             return _NOT_AT_HAND
-        return numeric.compare(left, right, dtype)
 
 
 _NOT_AT_HAND = Distance(UNKNOWN)
@@ -170,9 +174,9 @@ _ELSEWHERE = Distance(UNKNOWN)
 _WHOLE = "/sha256"
 
 
-def _summary(differing: Mapping[str, Distance]) -> Difference:
-    distances = list(differing.values())
-    name, first = next(iter(differing.items()), ("", Distance(IDENTICAL)))
+def _summary(differing: tuple[Differing, ...]) -> Difference:
+    distances = [each.distance for each in differing]
+    index = differing[0].index if differing else ""
     missing = any(each is _NOT_AT_HAND for each in distances)
     elsewhere = any(each is _ELSEWHERE for each in distances)
     return Difference(
@@ -180,6 +184,7 @@ def _summary(differing: Mapping[str, Distance]) -> Difference:
         arrays=len(distances),
         max_ulp=max((each.max_ulp for each in distances if each.max_ulp is not None), default=None),
         max_abs=max((each.max_abs for each in distances if each.max_abs is not None), default=None),
-        first=name + (f"[{','.join(map(str, first.first))}]" if first.first else ""),
+        first=(differing[0].name + (f"[{index}]" if index else "")) if differing else "",
         notes=(NO_BYTES,) * missing + (NOT_RECORDED,) * elsewhere,
+        each=differing,
     )
