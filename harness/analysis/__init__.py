@@ -17,17 +17,24 @@ import pandas as pd
 
 from harness.analysis import controls, frames
 from harness.analysis.breaks import breaks, compare
+from harness.analysis.causes import explain
 from harness.analysis.cells import cells
+from harness.analysis.claims import claims
 from harness.analysis.differences import Differences
+from harness.analysis.differing import differences
 from harness.analysis.events import comparisons, events
+from harness.analysis.facts import by_place
 from harness.analysis.lines import lines, versions
 from harness.analysis.pairs import pairs
 from harness.analysis.selection import select
+from harness.analysis.separate import separations
 from harness.analysis.settings import settings
+from harness.analysis.sides import Sides
 from harness.analysis.spans import spans
 from harness.analysis.variants import launches, places, variants
 from harness.analysis.verdicts import verdicts
 from harness.collect import OBJECTS
+from harness.known import load_causes, load_claims
 from harness.store import Store
 from harness.tables import table
 
@@ -109,12 +116,12 @@ def analyse(collection: Collection, plan: Plan) -> Results:
     selection = select(collection, plan)
     trials = selection.trials
     scenarios = _scenarios(trials, plan)
-    fingerprints = frames.fingerprints(trials)
     observations = frames.observations(trials)
-    launched = launches(observations, fingerprints)
+    launched = launches(trials)
     names = list(dict.fromkeys((*plan.scenarios, *scenarios)))
     where_measured = places(observations, launched, names)
-    along = lines(where_measured, plan, _locks(trials), versions(trials))
+    recorded = versions(trials)
+    along = lines(where_measured, plan, _locks(trials), recorded)
     outcomes = compare(
         trials,
         launched,
@@ -125,24 +132,28 @@ def analyse(collection: Collection, plan: Plan) -> Results:
     found = breaks(outcomes, scenarios)
     compared = comparisons(outcomes)
     became = cells(collection, trials, plan)
-    relations = frames.relations(trials), controls.promises(where_measured, trials)
+    stated = frames.relations(trials), controls.promises(where_measured, trials)
+    relations = pd.concat(stated, ignore_index=True)
+    met = events(found, compared, separations(outcomes, recorded, by_place(trials), plan))
+    sides = Sides(trials, plan)
+    explained = explain(outcomes, found, met, sides, load_causes())
     return Results(
         plan=plan,
-        fingerprints=fingerprints,
+        fingerprints=frames.fingerprints(trials),
         observations=observations,
-        relations=pd.concat(relations, ignore_index=True),
+        relations=relations,
         environments=frames.environments(trials),
         cells=became,
         variants=variants(where_measured),
-        breaks=found,
-        events=events(found, compared),
+        breaks=explained.breaks,
+        events=explained.events,
         comparisons=compared,
         verdicts=verdicts(outcomes, names),
         settings=settings(trials, became, where_measured, outcomes, plan),
-        differences=table("differences", ()),
+        differences=differences(outcomes),
         spans=spans(along, where_measured),
-        claims=table("claims", ()),
-        causes=table("causes", ()),
+        claims=claims(relations, outcomes, sides, plan, load_claims()),
+        causes=explained.causes,
         recipes=table("recipes", ()),
         scenarios=scenarios,
         void=controls.void(trials, launched.frame, scenarios, plan),

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from harness.analysis.breaks import LEVELS
 from harness.analysis.numeric import KINDS
 from harness.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
+    from harness.analysis.apart import Step
     from harness.analysis.breaks import Outcome
 
 STEP = ["level", "axis", "from", "to"]
 
 
-def events(breaks: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
+def events(
+    breaks: pd.DataFrame, comparisons: pd.DataFrame, separate: Mapping[Step, str]
+) -> pd.DataFrame:
     """Group breaks: strictest level first, then those that hit the most scenarios.
+
+    separate: as `harness.analysis.separate` gives it.
 
     A confounder is listed if any break of the event has it; kinds, from the worst to the mildest.
     Unchanged are the scenarios that were compared at the step and break nowhere there.
@@ -45,7 +50,7 @@ def events(breaks: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
             "; ".join(f"{family} {count}" for family, count in families.items()),
             group.loc[group["violation"].fillna(False).astype(bool), "scenario"].nunique(),
             "; ".join(each for each in dict.fromkeys(compared.get(step, ())) if each in unchanged),
-            "",
+            separate.get(cast("Step", step), ""),
         )
         rows.append((LEVELS.index(step[0]), -len(scenarios), row))
     rows.sort(key=lambda ranked: ranked[:2])
