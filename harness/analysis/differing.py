@@ -43,7 +43,7 @@ class Differing:
 
     @property
     def index(self) -> str:
-        """Of the first differing element, as in `0,3`; empty for a scalar or where it is unknown."""
+        """Of the first differing element, as in `0,3`; empty for a scalar or if unknown."""
         return ",".join(map(str, self.distance.first or ()))
 
     @property

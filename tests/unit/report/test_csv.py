@@ -31,7 +31,8 @@ HEADERS = {
     "verdicts": "scenario,level,verdict,compared,differing,launches",
     "settings": "environment,setting,device,machine,effect,changed,compared,differing",
     "differences": "break,scenario,array,kind,dtype,shape,size,differing,share,max_abs,mean_abs,"
-    "max_rel,mean_rel,max_ulp,ulp_p50,ulp_p90,ulp_p99,ulp_histogram,first_index,correlation",
+    "max_rel,mean_rel,max_ulp,ulp_p50,ulp_p90,ulp_p99,ulp_histogram,first_index,correlation,"
+    "machine",
     "spans": "level,axis,scenario,line,variant,from,to,environment_from,environment_to,returns,"
     "setting,device,machine",
     "claims": "claim,text,source,verdict,confirmed_in,refuted_in,scenarios,url",
