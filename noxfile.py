@@ -6,6 +6,7 @@
 #   "filelock>=3.13",
 #   "findpython>=0.6",
 #   "jinja2>=3.1",
+#   "msgspec>=0.19",
 #   "numpy>=1.26",
 #   "nvidia-ml-py>=12.535",
 #   "packaging>=24.0",
@@ -28,6 +29,7 @@ What people run:
     nox -- --prune              remove each virtualenv once its environment is measured
     nox -s audit-ENVIRONMENT    measure one environment
     nox -s report               write the report from what is measured
+    nox -s check                hold what is measured against the policy and the known breaks
     nox -s lock                 resolve matrix.yaml into matrix.lock
     nox -s lock -- --profile nightly    resolve anew only what that profile has
     nox -s tests                test sameseed itself
@@ -125,6 +127,12 @@ for entry in PLAN.environments:
 def report(session: nox.Session) -> None:
     """Write reports/index.html and reports/csv from the records, and print the verdict."""
     harness(session, "report", "--profile", PROFILE)
+
+
+@nox.session(venv_backend="none", default=False)
+def check(session: nox.Session) -> None:
+    """Hold what is measured against the policy and the known breaks; options go to it."""
+    session.run(sys.executable, "-m", "harness", "check", *session.posargs, external=True)
 
 
 @nox.session(venv_backend="none", default=False)

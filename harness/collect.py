@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from harness.records import Trial
+    from harness.records import Known, Trial
 
 OBJECTS = "objects"  # the folder of arrays, beside those of machines
 FINISHED, UNFINISHED = ".jsonl", ".jsonl.part"
@@ -37,12 +37,13 @@ def collect(data: Path) -> Collection:
     trials: list[Trial] = []
     unfinished: list[Path] = []
     refused: list[tuple[Path, str]] = []
+    known: Known = {}
     for path in _files(data):
         if path.name.endswith(UNFINISHED):
             unfinished.append(path)
             continue
         try:
-            trials.append(read(path))
+            trials.append(read(path, known))
         except RecordError as error:
             refused.append((path, str(error)))
         except OSError as error:

@@ -8,11 +8,13 @@ at. Any change of the format raises `harness.probe.schema.FORMAT`.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import field
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, TypeAlias
 
+import msgspec
 from pydantic import (
     AwareDatetime,
     ConfigDict,
@@ -231,6 +233,12 @@ class _Stamp:
     format: int
 
 
+# The arrays of observations that were read, by the digest of their text. Most results are seen many
+# times, in every launch and along every axis; each is decoded, checked and kept once.
+Known: TypeAlias = dict[bytes, tuple[Array, ...]]
+
+_BUFFER = 2**20
+_SPLIT = msgspec.json.Decoder(dict[str, msgspec.Raw])  # a line into the texts of its values
 _STAMP = TypeAdapter(_Stamp)
 _HEADER = TypeAdapter(Header)
 _BODY: TypeAdapter[Observation | End] = TypeAdapter(
@@ -238,16 +246,16 @@ _BODY: TypeAdapter[Observation | End] = TypeAdapter(
 )
 
 
-def read(path: Path) -> Trial:
+def read(path: Path, known: Known | None = None) -> Trial:
     """The trial at `<machine>/<cell>/<trial>.jsonl`.
 
     Raises RecordError, with the line, for whatever is not a whole record of a known format that
-    belongs at this path; OSError where the file cannot be read.
+    belongs at this path; OSError where the file cannot be read. known: what other files had.
     """
-    with path.open("rb") as file:
+    with path.open("rb", buffering=_BUFFER) as file:
         lines = _Lines(file)
         try:
-            return _trial(path, lines)
+            return _trial(path, lines, {} if known is None else known)
         except ValidationError as error:
             why = _first(error)
         except _RefusedError as error:
@@ -277,11 +285,11 @@ class _Lines:
         return line
 
 
-def _trial(path: Path, lines: _Lines) -> Trial:
+def _trial(path: Path, lines: _Lines, known: Known) -> Trial:
     header = _header(lines.next(), path)
     observations: dict[str, Observation] = {}
     while line := lines.next():
-        body = _BODY.validate_json(line)
+        body = _body(line, known)
         if isinstance(body, End):
             if body.observations != len(observations):
                 raise _RefusedError(
@@ -296,6 +304,27 @@ def _trial(path: Path, lines: _Lines) -> Trial:
             raise _RefusedError(f"the header does not declare scenario {body.scenario}")
         observations[body.scenario] = body
     raise _RefusedError("no end marker: the trial died, or the file was cut")
+
+
+def _body(line: bytes, known: Known) -> Observation | End:
+    """A line, decoded and checked in full, but for arrays whose very text was checked before.
+
+    They are the same objects then: whoever has to do something for each result can do it once.
+    """
+    try:
+        values = _SPLIT.decode(line)
+        digest = hashlib.sha256(values["arrays"]).digest()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
+        return _BODY.validate_json(line)
+    arrays = known.get(digest)
+    if arrays is None:
+        body = _BODY.validate_json(line)
+    else:
+        body = _BODY.validate_json(msgspec.json.encode({**values, "arrays": ()}))
+    if isinstance(body, Observation):
+        # Frozen for everybody else; nobody else has seen it yet.
+        object.__setattr__(body, "arrays", known.setdefault(digest, body.arrays))
+    return body
 
 
 def _header(line: bytes, path: Path) -> Header:

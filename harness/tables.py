@@ -6,7 +6,7 @@ lists it, and a test holds the two together. Columns are only ever added, at the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pandas as pd
@@ -75,11 +75,19 @@ _SPAN = (
     Column("to", "text", "last value of the span"),
 )
 
+
+def _repeated(*columns: Column) -> tuple[Column, ...]:
+    """The columns, texts as categories: a table with millions of rows has few different ones."""
+    return tuple(
+        replace(column, dtype="category") if column.type == "text" else column for column in columns
+    )
+
+
 _ALL = (
     Table(
         "fingerprints",
         "array seen",
-        (
+        _repeated(
             *_CELL,
             _TRIAL,
             _SCENARIO,
@@ -341,11 +349,16 @@ def table(name: str, rows: Iterable[Sequence[Any]]) -> pd.DataFrame:
 
     Text is never missing, only empty; numbers and truth values that are absent are <NA>.
     """
-    dtypes = COMPARISONS.dtypes if name == COMPARISONS.name else TABLES[name].dtypes
-    values = list(zip(*rows, strict=True)) or [()] * len(dtypes)
+    columns = COMPARISONS.columns if name == COMPARISONS.name else TABLES[name].columns
+    return typed(columns, rows)
+
+
+def typed(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> pd.DataFrame:
+    """A frame of some columns, each of its declared type, from rows in their order."""
+    values = list(zip(*rows, strict=True)) or [()] * len(columns)
     series: dict[str, pd.Series[Any]] = {
-        column: pd.Series(list(cells), dtype=dtype)
-        for (column, dtype), cells in zip(dtypes.items(), values, strict=True)
+        column.name: pd.Series(list(cells), dtype=column.dtype)
+        for column, cells in zip(columns, values, strict=True)
     }
     frame: pd.DataFrame = pd.DataFrame(series)
     return frame

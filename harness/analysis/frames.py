@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.tables import table
+import numpy as np
+import pandas as pd
+
+from harness.tables import TABLES, table, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    import pandas as pd
-
-    from harness.records import Header, Observation, Trial
+    from harness.records import Array, Header, Observation, Trial
 
 CELL = ["environment", "setting", "device", "machine"]  # where something was measured
 PLACE = ["scenario", *CELL]
 RUN = [*PLACE, "trial"]
+_RUN_COLUMNS = 6  # of the fingerprints: the rest is about the array
 
 
 class Where(NamedTuple):
@@ -37,26 +39,56 @@ def where(header: Header) -> Where:
 
 
 def fingerprints(trials: Iterable[Trial]) -> pd.DataFrame:
-    """One row per array seen, in creation order within a run."""
-    return table(
-        "fingerprints",
-        (
-            (
-                *run,
-                array.array,
-                array.dtype,
-                "x".join(map(str, array.shape)),
-                array.sha256,
-                array.size,
-                array.min,
-                array.max,
-                array.mean,
-                array.std,
-                array.nonfinite,
-            )
-            for run, observation in _runs(trials)
-            for array in observation.arrays
-        ),
+    """One row per array seen, in creation order within a run.
+
+    Arrays that runs share are one object (see `harness.records`). Each such object becomes rows
+    once; what is left to do for millions of rows is to repeat these.
+    """
+    runs, positions = [], []
+    seen: dict[int, int] = {}
+    results: list[tuple[Array, ...]] = []
+    for run, observation in _runs(trials):
+        arrays = observation.arrays
+        position = seen.setdefault(id(arrays), len(results))
+        if position == len(results):
+            results.append(arrays)
+        runs.append(run)
+        positions.append(position)
+    columns = TABLES["fingerprints"].columns
+    distinct = typed(
+        columns[_RUN_COLUMNS:], (_fields(each) for arrays in results for each in arrays)
+    )
+    lengths = np.array([len(arrays) for arrays in results], np.intp)
+    starts = lengths.cumsum() - lengths
+    which = np.array(positions, np.intp)
+    counts = lengths[which]
+    # Row by row: the run, and the row among the distinct ones.
+    of_run = np.repeat(np.arange(len(runs)), counts)
+    of_array = np.arange(len(of_run)) + np.repeat(
+        starts[which] - (counts.cumsum() - counts), counts
+    )
+    found: pd.DataFrame = pd.concat(
+        [
+            typed(columns[:_RUN_COLUMNS], runs).take(of_run).reset_index(drop=True),
+            distinct.take(of_array).reset_index(drop=True),
+        ],
+        axis="columns",
+    )
+    return found
+
+
+def _fields(array: Array) -> tuple[object, ...]:
+    return (
+        array.array,
+        array.dtype,
+        "x".join(map(str, array.shape)),
+        array.sha256,
+        array.size,
+        array.min,
+        array.max,
+        array.mean,
+        array.std,
+        array.nonfinite,
     )
 
 

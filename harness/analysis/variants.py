@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import pandas as pd
 
-from harness.analysis.frames import PLACE, RUN
+from harness.analysis.frames import PLACE, RUN, where
+from harness.probe import schema
 from harness.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from harness import records
+    from harness.records import Trial
 
 
 class Array(NamedTuple):
@@ -39,24 +43,27 @@ class Launches:
     results: tuple[Result, ...]
 
 
-def launches(observations: pd.DataFrame, fingerprints: pd.DataFrame) -> Launches:
+def launches(trials: Iterable[Trial]) -> Launches:
     """Number the distinct results of all runs that were ok."""
-    ok = observations.loc[observations["status"] == "ok", RUN].reset_index(drop=True)
-    arrays = ok.reset_index(names="launch").merge(fingerprints, on=RUN)
-    identity = ["array", "dtype", "shape", "sha256"]
-    entries = arrays.groupby(identity, sort=False).ngroup()
-    distinct = arrays.loc[~entries.duplicated(), identity]
-    known = [
-        Array(name, dtype, _shape(shape), sha256)
-        for name, dtype, shape, sha256 in distinct.itertuples(index=False)
-    ]
-    runs = entries.groupby(arrays["launch"]).agg(tuple).to_dict()
-    numbers: dict[tuple[int, ...], int] = {}
-    results = [numbers.setdefault(runs.get(launch, ()), len(numbers)) for launch in ok.index]
-    return Launches(
-        ok.assign(result=pd.Series(results, dtype="int64")),
-        tuple(tuple(known[entry] for entry in run) for run in numbers),
-    )
+    numbers: dict[Result, int] = {}
+    seen: dict[int, int] = {}  # arrays that runs share are one object: looked at once
+    rows = []
+    for trial in trials:
+        here = where(trial.header)
+        for observation in trial.observations:
+            if observation.status != schema.OK:
+                continue
+            arrays = observation.arrays
+            if id(arrays) not in seen:
+                seen[id(arrays)] = numbers.setdefault(_result(arrays), len(numbers))
+            rows.append((observation.scenario, *here, trial.header.trial, seen[id(arrays)]))
+    frame = pd.DataFrame(rows, columns=[*RUN, "result"])
+    types = {**dict.fromkeys(PLACE, "str"), "trial": "Int64", "result": "int64"}
+    return Launches(frame.astype(types), tuple(numbers))
+
+
+def _result(arrays: Iterable[records.Array]) -> Result:
+    return tuple(Array(each.array, each.dtype, each.shape, each.sha256) for each in arrays)
 
 
 def places(
@@ -109,7 +116,3 @@ def _letters(places: pd.DataFrame) -> pd.Series[str]:
     by_scenario = places.loc[one].groupby("scenario", sort=False)["results"]
     positions: pd.Series[int] = by_scenario.transform(lambda results: pd.factorize(results)[0])
     return positions.map(letter).astype("str").reindex(places.index, fill_value="")
-
-
-def _shape(text: str) -> tuple[int, ...]:
-    return tuple(map(int, text.split("x"))) if text else ()

@@ -12,21 +12,28 @@ followed by one of them, so that dropping one always gives the original back: se
 
 from __future__ import annotations
 
-import csv
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
 
 from harness.report.files import replacing
 from harness.tables import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
-
-    import pandas as pd
 
     from harness.analysis import Results
     from harness.tables import Table, Type
 
+_Positions: TypeAlias = "np.ndarray[Any, np.dtype[np.intp]]"
+
+_ROWS = 2**18  # written at a time
+_WORTH = 2  # rows per field, or more, for columns to be joined
+_SPECIAL = re.compile(r'[",\n\r]')
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
@@ -42,19 +49,78 @@ def write_csv(results: Results, directory: Path) -> tuple[Path, ...]:
 
 
 def _write(table: Table, frame: pd.DataFrame, path: Path) -> Path:
-    fields = [_fields(frame[column.name], column.type) for column in table.columns]
     with replacing(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(column.name for column in table.columns)
-        writer.writerows(zip(*fields, strict=True))
+        file.write(f"{','.join(table.dtypes)}\n")
+        for start in range(0, len(frame), _ROWS):
+            file.write(_lines(table, frame.iloc[start : start + _ROWS]))
     return path
 
 
-def _fields(values: pd.Series[Any], type_: Type) -> list[str]:
-    """The column's fields. An empty string counts as absent, as in columns of mixed values."""
+def _lines(table: Table, frame: pd.DataFrame) -> str:
+    """Some rows as text.
+
+    Neighbouring columns whose values mostly go together (all that is said of a run, all that is
+    said of an array) are joined once per combination: millions of rows have few of these.
+    """
+    groups: list[_Fields] = []
+    for column in table.columns:
+        fields = _fields(frame[column.name], column.type)
+        joined = _joined(groups[-1], fields) if groups else None
+        groups[-1 if joined else len(groups) :] = [joined or fields]
+    each = [np.array(group.distinct, object)[group.which].tolist() for group in groups]
+    return "\n".join(map(",".join, zip(*each, strict=True))) + "\n"
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """The fields of one column, or of several: those that there are, and which one each row has."""
+
+    distinct: Sequence[str]
+    which: _Positions
+
+
+def _fields(values: pd.Series[Any], type_: Type) -> _Fields:
+    """One column. Equal values of a category or a number become one field; others one each."""
+    array = values.array
+    if isinstance(array, pd.arrays.FloatingArray):
+        which, first = _numbered(array.to_numpy("float64", na_value=np.nan).view("int64"))
+    elif isinstance(array, pd.Categorical | pd.arrays.IntegerArray):
+        which, first = _numbered(array)
+    else:
+        return _Fields(_texts(values, type_), np.arange(len(values)))
+    return _Fields(_texts(values.iloc[first], type_), which)
+
+
+def _joined(left: _Fields, right: _Fields) -> _Fields | None:
+    """Two columns as one, or None where that would hardly be fewer fields than rows."""
+    which, first = _numbered(left.which * len(right.distinct) + right.which)
+    if len(first) * _WORTH > len(which):
+        return None
+    sides = left.which[first].tolist(), right.which[first].tolist()
+    distinct = [
+        f"{left.distinct[here]},{right.distinct[there]}" for here, there in zip(*sides, strict=True)
+    ]
+    return _Fields(distinct, which)
+
+
+def _numbered(values: Any) -> tuple[_Positions, _Positions]:
+    """For each value which of the distinct ones it is, and where each of these comes first."""
+    which, distinct = pd.factorize(values, use_na_sentinel=False)
+    first = np.empty(len(distinct), np.intp)
+    first[which[::-1]] = np.arange(len(which))[::-1]
+    return which, first
+
+
+def _texts(values: pd.Series[Any], type_: Type) -> list[str]:
+    """A field for each value. An empty string counts as absent, as in columns of mixed values."""
     present = values.astype(object).where(values.notna(), "")
     convert = _CONVERT[type_]
-    return ["" if value == "" else convert(value) for value in present]
+    return ["" if value == "" else _quoted(convert(value)) for value in present]
+
+
+def _quoted(field: str) -> str:
+    """In quotes where it holds what ends a field or a line; a bare carriage return does, too."""
+    return '"{}"'.format(field.replace('"', '""')) if _SPECIAL.search(field) else field
 
 
 def _text(value: object) -> str:

@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_opened_stops_nothing(
 ) -> None:
     path = Recorder(tmp_path).trial()
 
-    def denied(path: Path) -> None:
+    def denied(path: Path, known: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr("harness.collect.read", denied)
