@@ -53,8 +53,13 @@ _HEAD = """\
 """
 
 
+def is_link(text: str) -> bool:
+    """Whether a text is the address of a web page."""
+    return re.fullmatch(r"https?://\S+", text) is not None
+
+
 def _link(text: str) -> str:
-    if not re.match(r"https?://\S+$", text):
+    if not is_link(text):
         raise wrong(f'"{text}" is not a link', "write one that begins with https://")
     return text
 

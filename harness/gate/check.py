@@ -5,7 +5,7 @@
 | new | a break that the baseline does not accept | what the policy says |
 | known | one that it accepts | nothing |
 | expired | one that it accepted until a day that is over | what the policy says |
-| gone | an accepted one that was looked for and is not there | what `gone` in the policy says |
+| gone | an accepted one that was looked for, or cannot be any more | what `gone` says |
 | not measured | a planned cell without a whole record, or a scenario that failed | exit code 3 |
 
 What the policy ignores is counted and left out. Accepted breaks that were not looked for this time
@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from harness.analysis.standing import JUDGED, of, standings
 from harness.errors import ExitCode
-from harness.gate.findings import compared, findings
+from harness.gate.findings import Spot, compared, findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from harness.analysis import Results
     from harness.gate.baseline import Baseline, Known, Terms
-    from harness.gate.findings import Finding, Spot
+    from harness.gate.findings import Finding
     from harness.gate.policy import Action, Policy
 
 State: TypeAlias = Literal["new", "known", "expired"]
@@ -115,7 +116,7 @@ def check(results: Results, policy: Policy, baseline: Baseline, today: date) -> 
         policy=policy,
         judged=judged,
         ignored=len(found) - len(counted),
-        gone=() if policy.gone == "ignore" else gone(baseline, found, compared(results)),
+        gone=() if policy.gone == "ignore" else gone(baseline, results, found),
         unmeasured=(*_cells(results), *_scenarios(results)),
         cells=tuple(_planned(results)),
         tested=tuple(
@@ -159,13 +160,25 @@ def judge(finding: Finding, lookup: Lookup, today: date) -> Judged:
     return Judged(finding, "new", None)
 
 
-def gone(baseline: Baseline, found: Iterable[Finding], looked: Iterable[Spot]) -> tuple[Known, ...]:
-    """What is known, was looked for, and breaks nowhere that it speaks of."""
+def gone(baseline: Baseline, results: Results, found: Iterable[Finding]) -> tuple[Known, ...]:
+    """What is known, was looked for, and breaks nowhere that it speaks of.
+
+    And what speaks of a cell that the matrix does not have, or a scenario that nobody knows.
+    """
     broken = _by_event(each.spot for each in found)
-    searched = _by_event(looked)
+    searched = _by_event(compared(results))
+    cells = {cell.id for cell in results.plan.all_cells}
+    scenarios = {*results.plan.scenarios, *results.scenarios}
     return tuple(
-        each for each in baseline.known if not _covered(each, broken) and _covered(each, searched)
+        each
+        for each in baseline.known
+        if not (_named(each.spot.cell, cells) and _named(each.spot.scenario, scenarios))
+        or (_covered(each, searched) and not _covered(each, broken))
     )
+
+
+def _named(pattern: str, names: set[str]) -> bool:
+    return pattern in names or any(fnmatchcase(name, pattern) for name in names)
 
 
 def _by_event(spots: Iterable[Spot]) -> dict[str, set[Spot]]:

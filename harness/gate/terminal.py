@@ -120,7 +120,8 @@ def _last_words(out: Printer, outcome: Outcome) -> None:
     if note := notes(outcome):
         out.line(note, "dim")
     if outcome.failing and not outcome.void:
-        out.line('If they are to stay: sameseed baseline update --reason "why"', "dim")
+        date = " --expires YYYY-MM-DD" if outcome.of("expired") else ""
+        out.line(f'If they are to stay: sameseed baseline update --reason "why"{date}', "dim")
     sign, style = _SIGNS[outcome.code]
     out.line(f"{sign} {verdict(outcome)}", style)
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from harness.analysis.numeric import KINDS
 from harness.gate.baseline import Baseline, Known, Terms
 from harness.gate.check import Lookup, gone, judge
-from harness.gate.findings import UNKNOWN, UNNAMED, compared, findings
+from harness.gate.findings import UNKNOWN, UNNAMED, findings
 from harness.gate.groups import names
 from harness.report.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
     from datetime import date
 
     from harness.analysis import Results
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """One break whose place in the baseline changes; before or after is None where there is none."""
+    """What becomes of one known break; None where it is not known before, or not after."""
 
     before: Known | None
     after: Known | None
@@ -46,9 +46,7 @@ class Update:
     @property
     def without_reason(self) -> tuple[Known, ...]:
         """What would be accepted without anybody saying why."""
-        return tuple(
-            each.after for each in self.changes if each.after and not each.after.terms.reason
-        )
+        return tuple(each for each in self.baseline.known if not each.terms.reason)
 
 
 def update(
@@ -63,105 +61,106 @@ def update(
 ) -> Update:
     """Bring a baseline up to date with `results`.
 
-    reason, link, expires: of what is added; without a reason, the documented cause of the break is
-    it. What the policy ignores is not added.
+    reason and link: of what is added and has no documented cause. expires: of all that is added,
+    and of what has expired. What the policy ignores is not added.
     """
     found = findings(results, policy)
     lookup = Lookup(baseline.known)
-    over = set(gone(baseline, found, compared(results)))
-    changes = [Change(each, None) for each in baseline.known if each in over]
-    kept = {each: each for each in baseline.known if each not in over}
-    expired: list[Known] = []
-    for each in found:
-        if each.action == "ignore":
-            continue
-        judged = judge(each, lookup, today)
-        if judged.state == "new":
-            terms = Terms(reason or each.known, link or (each.url if not reason else ""), expires)
-            changes.append(_added(each, terms, kept))
-        elif judged.state == "expired":
-            old = [one for one in lookup.of(each.spot) if one.accepts(each.kind)]
-            if expires is None:
-                expired += [one for one in old if one not in expired]
-            else:
-                changes += _renewed(old, Terms(reason, link, expires), kept)
-    changes += _milder(found, kept, over)
-    added = [each.after for each in changes if each.after and each.after not in kept.values()]
-    return Update(Baseline((*kept.values(), *added)), tuple(changes), tuple(expired))
+    judged = [judge(each, lookup, today) for each in found if each.action != "ignore"]
+    new = [each.finding for each in judged if each.state == "new"]
+    fresh = {each.spot for each in new}
+    over = set(gone(baseline, results, found))
+    expired = {
+        known: None
+        for each in judged
+        if each.state == "expired"
+        for known in lookup.of(each.finding.spot)
+        if known.accepts(each.finding.kind)
+    }
+    given = Terms(reason, link, expires)
+    worst = _worst(found)
+    changes: list[Change] = []
+    for known in baseline.known:
+        if known in over:
+            changes.append(Change(known, None))
+        elif not (known.exact and known.spot in fresh):  # else something worse takes its place
+            renewed = _renewed(known, given) if expires and known in expired else known
+            changes.append(Change(known, _milder(renewed, worst)))
+    changes += [Change(_before(each, lookup), _accepted(each, given)) for each in new]
+    return Update(
+        Baseline(tuple(each.after for each in changes if each.after)),
+        tuple(each for each in changes if each.before != each.after),
+        () if expires else tuple(expired),
+    )
 
 
-def _added(finding: Finding, terms: Terms, kept: dict[Known, Known]) -> Change:
-    """A new break; it takes the place of what was known of the same spot, which was milder."""
-    before = [each for each in kept if each.exact and each.spot == finding.spot]
-    for each in before:
-        del kept[each]
-    return Change(before[0] if before else None, Known(finding.spot, finding.kind, terms))
+def _accepted(finding: Finding, given: Terms) -> Known:
+    """A new break as a known one: for its documented cause, or else for the reason given."""
+    terms = given
+    if finding.known:
+        terms = Terms(finding.known, finding.url.split("; ")[0], given.expires)
+    return Known(finding.spot, finding.kind, terms)
 
 
-def _renewed(old: Iterable[Known], given: Terms, kept: dict[Known, Known]) -> Iterator[Change]:
+def _before(finding: Finding, lookup: Lookup) -> Known | None:
+    """What was known of just that spot: something milder."""
+    return next((each for each in lookup.of(finding.spot) if each.exact), None)
+
+
+def _renewed(known: Known, given: Terms) -> Known:
     """With the new date; reason and link stay where none is given."""
-    for each in old:
-        terms = Terms(
-            given.reason or each.terms.reason, given.link or each.terms.link, given.expires
-        )
-        renewed = replace(each, terms=terms)
-        if kept.get(each) == each:
-            kept[each] = renewed
-            yield Change(each, renewed)
+    old = known.terms
+    terms = Terms(given.reason or old.reason, given.link or old.link, given.expires)
+    return replace(known, terms=terms)
 
 
-def _milder(
-    found: Iterable[Finding], kept: dict[Known, Known], over: set[Known]
-) -> Iterator[Change]:
-    """Where every break at a spot is milder than what is accepted there.
-
-    Between launches, rebuilds and machines the kind is chance, and stays.
-    """
-    worst: dict[Spot, str] = {}
+def _worst(found: Iterable[Finding]) -> dict[Spot, str]:
+    """Spot → the worst kind there. Between launches, rebuilds and machines the kind is chance."""
+    kinds: dict[Spot, set[str]] = defaultdict(set)
     for each in found:
-        if each.level in UNNAMED or UNKNOWN in (each.kind, worst.get(each.spot)):
-            worst[each.spot] = UNKNOWN
-            continue
-        kinds = (each.kind, worst.get(each.spot, each.kind))
-        worst[each.spot] = max(kinds, key=KINDS.index)
-    for each, now in list(kept.items()):
-        kind = worst.get(each.spot, UNKNOWN)
-        if each in over or not each.exact or UNKNOWN in (kind, each.kind):
-            continue
-        if KINDS.index(kind) < KINDS.index(each.kind):
-            kept[each] = replace(now, kind=kind)
-            yield Change(now, kept[each])
+        kinds[each.spot].add(UNKNOWN if each.level in UNNAMED else each.kind)
+    return {
+        spot: max(several, key=KINDS.index)
+        for spot, several in kinds.items()
+        if UNKNOWN not in several
+    }
 
 
-def lines(update: Update) -> Iterator[str]:
-    """What would change, in words: per event, what is added, removed and changed."""
+def _milder(known: Known, worst: dict[Spot, str]) -> Known:
+    """With the kind that is seen now, where it is exact and that is a milder one."""
+    kind = worst.get(known.spot)
+    if kind is None or UNKNOWN in (kind, known.kind):
+        return known
+    return replace(known, kind=min(kind, known.kind, key=KINDS.index))
+
+
+def rows(update: Update) -> dict[str, list[tuple[str, str, str]]]:
+    """What would change, in words: event → what is added, removed or changed; where; in what."""
     grouped: dict[str, dict[str, list[Known]]] = defaultdict(lambda: defaultdict(list))
-    for each in update.changes:
-        known = each.after or each.before
+    for change in update.changes:
+        known = change.after or change.before
         if known:
-            grouped[known.spot.event][_what(each)].append(known)
-    for event, whats in grouped.items():
-        yield event
-        for what, known in whats.items():
-            yield f"  {what}: {_listed(known)}"
-    if update.expired:
-        yield f"still expired, give --expires: {_listed(update.expired)}"
+            grouped[known.spot.event][_what(change)].append(known)
+    for known in update.expired:
+        grouped[known.spot.event][f"expired on {known.terms.expires}, stays so"].append(known)
+    return {
+        event: [(what, *_where(several)) for what, several in whats.items()]
+        for event, whats in grouped.items()
+    }
 
 
 def _what(change: Change) -> str:
     before, after = change.before, change.after
-    if before is None and after is not None:
-        return f"+ {after.kind}"
+    if before is None:
+        return f"+ {after.kind}" if after else ""
     if after is None:
-        return f"- {before.kind if before else ''}, gone"
-    assert before is not None
+        return f"- {before.kind}, gone"
     if before.kind != after.kind:
         return f"~ {before.kind} → {after.kind}"
     return f"~ {after.kind}, until {after.terms.expires}"
 
 
-def _listed(known: Iterable[Known]) -> str:
-    cells: Mapping[str, None] = dict.fromkeys(each.spot.cell for each in known)
+def _where(known: Iterable[Known]) -> tuple[str, str]:
+    cells = list(dict.fromkeys(each.spot.cell for each in known))
     scenarios = list(dict.fromkeys(each.spot.scenario for each in known))
-    where = next(iter(cells)) if len(cells) == 1 else count(len(cells), "cell")
-    return f"{names(scenarios, 8)} ({where})"
+    return cells[0] if len(cells) == 1 else count(len(cells), "cell"), names(scenarios, 8)
