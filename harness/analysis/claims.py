@@ -93,9 +93,7 @@ def _checks(relations: pd.DataFrame) -> _Checks:
     return found
 
 
-def _related(
-    test: Test, checks: _Checks, sides: Sides, plan: Plan, evidence: _Evidence
-) -> None:
+def _related(test: Test, checks: _Checks, sides: Sides, plan: Plan, evidence: _Evidence) -> None:
     """What a relation says: it must come out as claimed in every launch, setting and Python."""
     scenarios = test.names(scenario for scenario, _ in checks)
     for (scenario, relation), outcomes in checks.items():
@@ -122,9 +120,7 @@ def _compared(
             and sides.covers(test.step, outcome)
         ):
             agrees = outcome.differs == test.differs
-            here = release(
-                plan.environment(outcome.left.environment), sides.versions(outcome.left)
-            )
+            here = release(plan.environment(outcome.left.environment), sides.versions(outcome.left))
             if outcome.level in _WITHIN:
                 _note(evidence.releases, here, agrees)
             else:

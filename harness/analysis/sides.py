@@ -89,7 +89,7 @@ class Sides:
         if not step.recorded:
             return True
         sides = (self._facts.get(each, {}) for each in (outcome.left, outcome.right))
-        moved = confounders(outcome.level, outcome.axis, *sides)
+        moved = confounders("", "", *sides)  # what a setting puts in force is wanted here too
         return all(any(fnmatchcase(each, glob) for each in moved) for glob in step.recorded)
 
     def _version(self, here: Where, package: str) -> Version | None:

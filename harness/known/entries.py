@@ -64,7 +64,7 @@ class Step(_Strict):
     later one, be the package the axis or among what else moved; without `changed_in`, every step
     at which the package moves. variables: all that the two settings differ in is among these,
     patterns for names of environment variables, and `threads`. recorded: a pattern for each thing
-    that must be among what else differs, as in the report.
+    that must be on record as differing, such as `onednn off → on`.
     """
 
     level: OneOrMore[Level]
