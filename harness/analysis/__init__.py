@@ -10,12 +10,13 @@ and `pairs` (what is compared), `spans` (where a variant begins and ends), `diff
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from harness.analysis import controls, frames
+from harness.analysis.advice import advice
 from harness.analysis.breaks import breaks, compare
 from harness.analysis.causes import explain
 from harness.analysis.cells import cells
@@ -26,6 +27,7 @@ from harness.analysis.events import comparisons, events
 from harness.analysis.facts import by_place
 from harness.analysis.lines import lines, versions
 from harness.analysis.pairs import pairs
+from harness.analysis.recipes import recipes
 from harness.analysis.selection import select
 from harness.analysis.separate import separations
 from harness.analysis.settings import settings
@@ -36,11 +38,11 @@ from harness.analysis.verdicts import verdicts
 from harness.collect import OBJECTS
 from harness.known import load_causes, load_claims
 from harness.store import Store
-from harness.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from harness.analysis.advice import Advice
     from harness.collect import Collection
     from harness.plan import Plan
     from harness.records import Declared, Trial
@@ -75,6 +77,7 @@ class Results:
     comparisons: every comparison that was made, breaks or not; has no file of its own.
     scenarios: those on record, by name. void: why the audit cannot be trusted, a sentence for each
     negative control that did not come out. ignored: records that were left out, a sentence each.
+    advice: how to seed, as measured.
     """
 
     plan: Plan
@@ -97,6 +100,7 @@ class Results:
     scenarios: Mapping[str, Scenario]
     void: tuple[str, ...]
     ignored: tuple[str, ...] = ()
+    advice: tuple[Advice, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -137,7 +141,8 @@ def analyse(collection: Collection, plan: Plan) -> Results:
     met = events(found, compared, separations(outcomes, recorded, by_place(trials), plan))
     sides = Sides(trials, plan)
     explained = explain(outcomes, found, met, sides, load_causes())
-    return Results(
+    judged = verdicts(outcomes, names)
+    results = Results(
         plan=plan,
         fingerprints=frames.fingerprints(trials),
         observations=observations,
@@ -148,17 +153,18 @@ def analyse(collection: Collection, plan: Plan) -> Results:
         breaks=explained.breaks,
         events=explained.events,
         comparisons=compared,
-        verdicts=verdicts(outcomes, names),
+        verdicts=judged,
         settings=settings(trials, became, where_measured, outcomes, plan),
         differences=differences(outcomes),
         spans=spans(along, where_measured),
         claims=claims(relations, outcomes, sides, plan, load_claims()),
         causes=explained.causes,
-        recipes=table("recipes", ()),
+        recipes=recipes(judged, explained.breaks),
         scenarios=scenarios,
         void=controls.void(trials, launched.frame, scenarios, plan),
         ignored=selection.ignored,
     )
+    return replace(results, advice=advice(results))
 
 
 def _scenarios(trials: Sequence[Trial], plan: Plan) -> dict[str, Scenario]:
