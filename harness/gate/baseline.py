@@ -88,6 +88,11 @@ class File(Strict):
     accepted: tuple[Entry, ...] = Field(default=(), strict=False)
 
 
+def is_pattern(text: str) -> bool:
+    """Whether a text may match others than itself."""
+    return any(sign in text for sign in "*?[")
+
+
 @dataclass(frozen=True)
 class Terms:
     """Why something is accepted, and until when (that day included)."""
@@ -112,7 +117,7 @@ class Known:
     @property
     def exact(self) -> bool:
         """Whether it names one place, and no pattern."""
-        return not any(sign in text for text in self.spot[1:] for sign in "*?[")
+        return not (is_pattern(self.spot.cell) or is_pattern(self.spot.scenario))
 
     def covers(self, spot: Spot) -> bool:
         """Whether it speaks of this place."""

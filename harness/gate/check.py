@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from harness.analysis.standing import JUDGED, of, standings
 from harness.errors import ExitCode
+from harness.gate.baseline import is_pattern
 from harness.gate.findings import Spot, compared, findings
 
 if TYPE_CHECKING:
@@ -178,7 +179,9 @@ def gone(baseline: Baseline, results: Results, found: Iterable[Finding]) -> tupl
 
 
 def _named(pattern: str, names: set[str]) -> bool:
-    return pattern in names or any(fnmatchcase(name, pattern) for name in names)
+    return pattern in names or (
+        is_pattern(pattern) and any(fnmatchcase(name, pattern) for name in names)
+    )
 
 
 def _by_event(spots: Iterable[Spot]) -> dict[str, set[Spot]]:
