@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeAlias
 
 from harness.analysis.events import STEP, event_id
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.analysis.breaks import Outcome
+    from harness.analysis.differences import Difference
     from harness.analysis.sides import Sides
     from harness.known.entries import Cause
 
@@ -106,8 +108,7 @@ def _found(
                 continue
             tally = tallies[cause.id]
             tally.compared = True
-            kind = outcome.difference.kind
-            if outcome.differs and (not cause.kinds or kind in cause.kinds):
+            if outcome.differs and _differs_so(cause, outcome.difference):
                 tally.breaks += 1
                 tally.events[event_id(outcome.level, outcome.axis, *outcome.values)] = None
                 explaining.append(cause)
@@ -121,6 +122,14 @@ def _speaks(cause: Cause, outcome: Outcome, sides: Sides) -> bool:
         sides.within(cause, outcome.left)
         and sides.within(cause, outcome.right)
         and sides.covers(cause.step, outcome)
+    )
+
+
+def _differs_so(cause: Cause, difference: Difference) -> bool:
+    """Whether the difference is one of those that the cause makes."""
+    array = difference.first.partition("[")[0]
+    return (not cause.kinds or difference.kind in cause.kinds) and (
+        not cause.first or any(fnmatchcase(array, glob) for glob in cause.first)
     )
 
 

@@ -108,7 +108,8 @@ class Scope(_Strict):
 class Cause(Scope):
     """A documented cause: why results differ at a step.
 
-    kinds: the kinds of difference that it explains, all if none is named.
+    kinds: the kinds of difference that it explains, all if none is named. first: patterns for the
+    name of the first array that differs.
     """
 
     id: Name
@@ -116,6 +117,7 @@ class Cause(Scope):
     url: Url
     step: Step
     kinds: OneOrMore[Kind] = ()
+    first: OneOrMore[Glob] = ()
 
 
 class Test(Scope):

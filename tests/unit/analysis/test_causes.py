@@ -137,6 +137,14 @@ def test_a_cause_of_another_level_or_another_kind_explains_nothing(judged: Any) 
     }
 
 
+def test_a_cause_may_name_the_array_that_differs_first(judged: Any) -> None:
+    results = judged(
+        cause("right", packages("2.10"), "scenarios: s/a\n    first: w"),
+        cause("wrong", packages("2.10"), "scenarios: s/a\n    first: [v, w/*]"),
+    )
+    assert status(results) == {"right": "matched", "wrong": "stale"}
+
+
 def test_several_causes_stand_in_the_order_of_the_file(judged: Any) -> None:
     results = judged(
         cause("two", packages("3.0", "keras"), title="Second"),
