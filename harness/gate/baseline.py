@@ -232,3 +232,12 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
         """Never with aliases."""
         return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, words: str) -> yaml.ScalarNode:
+    """Escaped where it would not read back as it is: PyYAML folds what Unicode calls a line end."""
+    style = None if words.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", words, style)
+
+
+_Dumper.add_representer(str, _represent_text)

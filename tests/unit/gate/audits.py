@@ -2,11 +2,11 @@
 
 | scenario | 2.9.3 | 2.10.1 | 2.15.1 |
 | --- | --- | --- | --- |
-| recipes/moves | A | B, another stream | B |
-| recipes/rounds | A | B, last bits | B |
-| recipes/shaky | A | launches differ | A |
-| recipes/rebuilt | not there | another when rebuilt | not there |
-| recipes/holds | A | A | A |
+| mine/moves | A | B, another stream | B |
+| mine/rounds | A | B, last bits | B |
+| mine/shaky | A | launches differ | A |
+| mine/rebuilt | not there | another when rebuilt | not there |
+| mine/holds | A | A | A |
 | controls/unseeded | launches differ, as they must, everywhere | | |
 """
 
@@ -42,10 +42,10 @@ environments:
 """
 CONTROL = "controls/unseeded"
 
-MOVES = Spot(STEP, MIDDLE, "recipes/moves")
-ROUNDS = Spot(STEP, MIDDLE, "recipes/rounds")
-SHAKY = Spot("process", MIDDLE, "recipes/shaky")
-REBUILT = Spot("rerun", MIDDLE, "recipes/rebuilt")
+MOVES = Spot(STEP, MIDDLE, "mine/moves")
+ROUNDS = Spot(STEP, MIDDLE, "mine/rounds")
+SHAKY = Spot("process", MIDDLE, "mine/shaky")
+REBUILT = Spot("rerun", MIDDLE, "mine/rebuilt")
 KINDS = {MOVES: "redraw", ROUNDS: "rounding", SHAKY: "redraw", REBUILT: "redraw"}
 
 
@@ -56,23 +56,23 @@ def record(data: Path, *, fixed: tuple[str, ...] = (), **more: Any) -> None:
         middle, later = position == 1, position > 0
         for trial in (1, 2):
             first = draw(1)
-            other = middle and "recipes/rebuilt" not in fixed
+            other = middle and "mine/rebuilt" not in fixed
             arrays: dict[str, Mapping[str, Any]] = {
-                "recipes/moves": {"w": draw(2 if later else 1)},
-                "recipes/rounds": {"w": nudged(first) if later else first},
-                "recipes/shaky": {"w": draw(trial if middle else 1)},
-                "recipes/holds": {"w": first},
+                "mine/moves": {"w": draw(2 if later else 1)},
+                "mine/rounds": {"w": nudged(first) if later else first},
+                "mine/shaky": {"w": draw(trial if middle else 1)},
+                "mine/holds": {"w": first},
                 CONTROL: {"w": draw(100 * trial + position)},
             }
             arrays |= {each: {"w": first} for each in fixed}
             if middle:
                 second = draw(9) if other else first
-                arrays["recipes/rebuilt"] = {"first/w": first, "second/w": second}
+                arrays["mine/rebuilt"] = {"first/w": first, "second/w": second}
             recorder.trial(
                 name,
                 trial,
                 arrays,
-                relations={"recipes/rebuilt": [rerun(holds=not other)]},
+                relations={"mine/rebuilt": [rerun(holds=not other)]},
                 scenarios={CONTROL: declared("differ", control=True)} | more.get("scenarios", {}),
                 **{key: value for key, value in more.items() if key != "scenarios"},
             )

@@ -55,11 +55,11 @@ def test_new_breaks_count_as_the_policy_says(tmp_path: Path) -> None:
 
 
 def test_scenarios_that_are_meant_to_differ_are_not_judged(tmp_path: Path) -> None:
-    found = results(tmp_path, scenarios={"recipes/shaky": declared("differ")})
+    found = results(tmp_path, scenarios={"mine/shaky": declared("differ")})
 
     assert CONTROL in set(found.breaks["scenario"])
     names = {each.spot.scenario for each in findings(found, Policy())}
-    assert names == {"recipes/moves", "recipes/rounds", "recipes/rebuilt"}
+    assert names == {"mine/moves", "mine/rounds", "mine/rebuilt"}
 
 
 def test_warnings_do_not_fail(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_known_breaks_pass_with_their_terms(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "spot",
     [
-        MOVES._replace(scenario="recipes/rounds"),
+        MOVES._replace(scenario="mine/rounds"),
         MOVES._replace(cell=NEW),
         MOVES._replace(event="tensorflow:2.10.1..2.15.1"),
     ],
@@ -93,7 +93,7 @@ def test_an_entry_accepts_what_it_names_and_nothing_else(tmp_path: Path, spot: S
 
 
 def test_patterns_accept_what_they_match(tmp_path: Path) -> None:
-    outcome = judged(results(tmp_path), known(Spot(STEP, "*.default.cpu", "recipes/*")))
+    outcome = judged(results(tmp_path), known(Spot(STEP, "*.default.cpu", "mine/*")))
 
     assert states(outcome)[MOVES][0] == states(outcome)[ROUNDS][0] == "known"
     assert outcome.gone == ()
@@ -133,7 +133,7 @@ def test_an_entry_that_still_counts_goes_before_one_that_expired(tmp_path: Path)
 
 
 def test_a_known_break_that_disappeared_is_reported(tmp_path: Path) -> None:
-    found = results(tmp_path, fixed=("recipes/moves",))
+    found = results(tmp_path, fixed=("mine/moves",))
     baseline = known(*ALL)
 
     outcome = judged(found, baseline)
@@ -146,7 +146,7 @@ def test_a_known_break_that_disappeared_is_reported(tmp_path: Path) -> None:
 
 
 def test_an_expired_entry_whose_break_disappeared_is_only_gone(tmp_path: Path) -> None:
-    found = results(tmp_path, fixed=("recipes/shaky", "recipes/rebuilt"))
+    found = results(tmp_path, fixed=("mine/shaky", "mine/rebuilt"))
     outcome = judged(found, known(SHAKY, expires=date(2020, 1, 1)))
 
     assert [each.spot for each in outcome.gone] == [SHAKY]
@@ -154,7 +154,7 @@ def test_an_expired_entry_whose_break_disappeared_is_only_gone(tmp_path: Path) -
 
 
 def test_what_was_not_looked_for_is_not_gone(tmp_path: Path) -> None:
-    record(tmp_path, fixed=("recipes/moves",))
+    record(tmp_path, fixed=("mine/moves",))
     for name in ENVIRONMENTS[:1]:
         for path in (tmp_path / "m1" / f"{name}.default.cpu").iterdir():
             path.unlink()
@@ -168,13 +168,13 @@ def test_a_step_looked_for_elsewhere_does_not_make_it_gone_here(tmp_path: Path) 
     outcome = judged(results(tmp_path), known(SHAKY._replace(cell=NEW), MOVES))
 
     assert [each.spot for each in outcome.gone] == [SHAKY._replace(cell=NEW)]
-    found = results(tmp_path / "one", statuses={"recipes/shaky": "unsupported"})
+    found = results(tmp_path / "one", statuses={"mine/shaky": "unsupported"})
     assert judged(found, known(SHAKY)).gone == ()
 
 
 @pytest.mark.parametrize(
     "spot",
-    [MOVES._replace(cell="tf1_0_0_py2_7.default.cpu"), MOVES._replace(scenario="recipes/old")],
+    [MOVES._replace(cell="tf1_0_0_py2_7.default.cpu"), MOVES._replace(scenario="mine/old")],
 )
 def test_what_the_matrix_cannot_measure_any_more_is_gone(tmp_path: Path, spot: Spot) -> None:
     assert [each.spot for each in judged(results(tmp_path), known(spot)).gone] == [spot]
@@ -186,11 +186,11 @@ def test_an_entry_of_a_kind_that_is_ignored_is_not_gone(tmp_path: Path) -> None:
 
 def test_the_same_entries_match_on_another_machine(tmp_path: Path) -> None:
     record(tmp_path, machine="m1")
-    record(tmp_path, machine="m2", fixed=("recipes/moves",))
+    record(tmp_path, machine="m2", fixed=("mine/moves",))
     found = analysed(tmp_path)
 
     spots = {each.spot for each in findings(found, Policy())}
-    between = Spot("machine", MIDDLE, "recipes/moves")
+    between = Spot("machine", MIDDLE, "mine/moves")
     assert {*ALL, between} <= spots
     outcome = judged(found, known(*spots))
     assert {state for state, _ in states(outcome).values()} == {"known"}
@@ -206,7 +206,7 @@ def test_planned_cells_without_a_record_fail_as_not_measured(tmp_path: Path) -> 
 
 
 def test_a_new_break_is_worse_news_than_a_gap_and_both_are_told(tmp_path: Path) -> None:
-    record(tmp_path, statuses={"recipes/slow": "timeout"})
+    record(tmp_path, statuses={"mine/slow": "timeout"})
     next((tmp_path / "m1" / NEW).iterdir()).unlink()
     outcome = judged(analysed(tmp_path))
 
@@ -219,7 +219,7 @@ def test_a_new_break_is_worse_news_than_a_gap_and_both_are_told(tmp_path: Path) 
 
 
 def test_a_machine_without_the_device_is_no_failure(tmp_path: Path) -> None:
-    record(tmp_path, fixed=("recipes/moves", "recipes/rounds", "recipes/shaky", "recipes/rebuilt"))
+    record(tmp_path, fixed=("mine/moves", "mine/rounds", "mine/shaky", "mine/rebuilt"))
     for trial in (1, 2):
         Recorder(tmp_path).trial(
             ENVIRONMENTS[0], trial, device="gpu", end="device_missing", message="no GPU"
@@ -241,7 +241,7 @@ def test_a_void_audit_says_nothing_else(tmp_path: Path) -> None:
 
 def test_a_broken_promise_fails_where_another_break_warns(tmp_path: Path) -> None:
     promise = {"promise": "same", "promise_source": "NEP", "promise_levels": ["packages"]}
-    found = results(tmp_path, scenarios={"recipes/rounds": declared() | promise})
+    found = results(tmp_path, scenarios={"mine/rounds": declared() | promise})
     outcome = judged(found)
 
     assert states(outcome)[ROUNDS] == ("new", "error")
