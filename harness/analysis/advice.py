@@ -193,7 +193,7 @@ def _outlasting(words: str, told: Mapping[Recipe, _Beyond]) -> Advice:
         if found.count.differing:
             changes.setdefault(found.steps, []).append(each.doing)
     sentences += [
-        f"Weights change at {listed([_arrow(step) for step in steps])} with {listed(doing)}."
+        f"With {listed(doing)}, they change at {listed([_arrow(step) for step in steps])}."
         for steps, doing in changes.items()
     ]
     if unknown := [each.doing for each, found in told.items() if not found.count.compared]:

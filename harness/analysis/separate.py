@@ -83,7 +83,7 @@ def _items(step: Step, evidence: Evidence) -> Iterator[str]:
         if answer := evidence.packages(name, values, compared) or _tied(name, step, both, evidence):
             yield f"{name}: {answer}"
         else:
-            pins[name] = min(values, key=version)
+            pins[name] = values[1]  # the lock keeps the other one as long as it can
     yield from _proposals(step, broken, pins, evidence)
     if answer := evidence.onednn(broken):
         told.add("onednn")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PARTIAL = (TWO_GENERATORS, *ONE_GENERATOR)
 # What a recipe must outlast to be advised, as far as it was tried.
 REQUIRED = ("process", "setting", "python")
+WITHIN = ("rerun", *REQUIRED)  # levels on which one release is compared with itself
 
 
 @dataclass(frozen=True)
@@ -137,26 +138,31 @@ class Measured:
         counts = (self.count(recipe, level, release.environments) for level in REQUIRED)
         return sum(each.differing > 0 for each in counts)
 
-    def not_enough(self, release: Release) -> tuple[str, ...]:
-        """The partial recipes that a new process does not repeat."""
-        return tuple(
-            recipe.scenario
-            for recipe in PARTIAL
-            if self.count(recipe, "process", release.environments).differing
+    def profile(self, release: Release) -> tuple[Recipe | None, frozenset[tuple[str, str]]]:
+        """What is to be said of a release: its simplest recipe, and what breaks on which level.
+
+        That is the recipe itself, within a release, and the partial ones in a new process.
+        """
+        recipe = self.simplest(release)
+        asked = [(each, "process") for each in PARTIAL]
+        if recipe:
+            asked += [(recipe, level) for level in WITHIN]
+        return recipe, frozenset(
+            (each.scenario, level)
+            for each, level in asked
+            if self.count(each, level, release.environments).differing
         )
 
 
 def stretches(results: Results, measured: Measured) -> list[Stretch]:
-    """Neighbouring releases with the same simplest recipe, and the same ones that are not enough.
+    """Neighbouring releases of the same profile, oldest Keras first.
 
-    Oldest Keras first. Those on which no advised recipe ran are left out.
+    Those on which no advised recipe ran are left out.
     """
     found = [
         Stretch(generation, tuple(releases), recipe)
         for generation, every in generations(results).items()
-        for (recipe, _), releases in groupby(
-            every, key=lambda each: (measured.simplest(each), measured.not_enough(each))
-        )
+        for (recipe, _), releases in groupby(every, key=measured.profile)
     ]
     return [
         each

@@ -69,7 +69,7 @@ def test_a_confounder_that_nothing_tells_apart_is_pinned_in_an_entry(tmp_path: P
     audit.place(tf(10, python="3.10"), "B", numpy="1.26.4", wrapt="1.16")
     planned = plan(tf(9, python="3.10"), tf(10, python="3.10"))
     assert audit.separate(planned) == [
-        'numpy: add, if it installs, - {tensorflow: ["2.9.1", "2.10.1"], numpy: ["1.23.5"], '
+        'numpy: add, if it installs, - {tensorflow: ["2.9.1", "2.10.1"], numpy: ["1.26.4"], '
         'python: "3.10"}',
         "1 other: no cell proposed",
     ]
@@ -140,7 +140,7 @@ def test_keras_3_can_be_pinned(tmp_path: Path) -> None:
     audit.place(tf(17), "A", tensorflow="2.17.1", keras="3.5.0")
     audit.place(tf(18), "B", tensorflow="2.18.1", keras="3.6.0")
     assert audit.separate(plan(tf(17), tf(18))) == [
-        'keras: add, if it installs, - {tensorflow: ["2.17.1", "2.18.1"], keras: "3.5.0"}'
+        'keras: add, if it installs, - {tensorflow: ["2.17.1", "2.18.1"], keras: "3.6.0"}'
     ]
 
 
@@ -183,7 +183,7 @@ def test_a_backend_is_no_confounder_of_itself(tmp_path: Path) -> None:
         audit.place(each, letter, **{each.id: "1.0", "numpy": version, "jax": version})
     (item,) = audit.separate(plan(*environments))[:1]
     assert item == (
-        'numpy: add, if it installs, - {keras: "3.15.1", backend: [jax, torch], numpy: ["2.0.2"]}'
+        'numpy: add, if it installs, - {keras: "3.15.1", backend: [jax, torch], numpy: ["2.1.3"]}'
     )
 
 
