@@ -21,6 +21,11 @@ from harness.commands import (
 )
 from harness.plan import WHOLE, load_plan
 
+_SIDE = (
+    "A cell such as tf2_9_3_py3_10.default.cpu (what is left out must agree on both sides), a "
+    "machine, or the folder of another run; CELL@MACHINE and run:FOLDER where it must be said."
+)
+
 
 @app.command()
 def reproduce(
@@ -71,3 +76,47 @@ def reproduce(
     folder = f"cd {shlex.quote(str(into))} && " if into and into != Path() else ""
     for command in made.commands:
         print(f"{'# ' if into is None else ''}{folder}{command}")
+
+
+@app.command()
+def diff(
+    a: Annotated[str, typer.Argument(help=_SIDE, metavar="A")],
+    b: Annotated[str, typer.Argument(help="Likewise.", metavar="B")],
+    reports: ReportsOption = REPORTS,
+    scenarios: Annotated[
+        list[str] | None, typer.Option("--scenario", help="Which, such as 'recipes/*'.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="What is identical, too.")] = False,
+    as_json: JsonOption = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a self-contained page to this file.")
+    ] = None,
+) -> None:
+    """Compare any two cells, machines or runs. They may differ in more than one thing."""
+    from rich.console import Console
+
+    from harness.diff.compare import compare
+    from harness.diff.page import page
+    from harness.diff.sides import pairs, side
+    from harness.diff.terminal import print_diff, print_summary
+    from harness.report.files import replacing
+
+    paired = pairs(side(a, reports), side(b, reports))
+    diffs = [compare(one, other, scenarios or ("*",)) for one, other in paired.pairs]
+    if not any(each.scenarios for each in diffs):
+        raise typer.BadParameter(f"no scenario on record matches {' '.join(scenarios or ())}")
+    only = (paired.only_left, paired.only_right)
+    if html is not None:
+        with replacing(html) as file:
+            file.write(page(diffs, only))
+    if as_json:
+        plain = [dataclasses.asdict(each) for each in diffs]
+        print(json.dumps({"pairs": plain, "only_a": only[0], "only_b": only[1]}, indent=2))
+        return
+    console = Console()
+    if len(diffs) > 1:
+        print_summary(diffs, only, console)
+    for each in diffs if len(diffs) == 1 or everything else ():
+        print_diff(each, console, everything=everything)
+    if html is not None:
+        print(html)

@@ -28,15 +28,19 @@ _CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(cod
 
 def render(view: View) -> str:
     """The page for a view. The same view gives the same bytes."""
+    return page("report.html.j2", view=view, definitions=DEFINITIONS)
+
+
+def page(template: str, **values: object) -> str:
+    """A page of its own in the report's look, from a template beside the report's."""
     environment = _environment()
     style = environment.get_template("report.css").render()
-    page = environment.get_template("report.html.j2").render(
-        view=view,
+    text = environment.get_template(template).render(
         style=Markup(style),
         style_hash=b64encode(sha256(style.encode()).digest()).decode(),
-        definitions=DEFINITIONS,
+        **values,
     )
-    return f"{page}\n"
+    return f"{text}\n"
 
 
 def _environment() -> Environment:
@@ -53,6 +57,7 @@ def _environment() -> Environment:
         "count": count,
         "exact": _exact,
         "integer": _integer,
+        "prose": _prose,
     }
     environment.tests["link"] = _is_link
     return environment
@@ -70,6 +75,18 @@ def _shown(value: object) -> object:
 def _breakable(name: str) -> Markup:
     """A name that may be broken across lines after a slash or an underscore."""
     return Markup(re.sub(r"([/_])", r"\1<wbr>", str(escape(_shown(name)))))
+
+
+def _prose(text: str) -> Markup:
+    """A sentence in which what stands between backticks is code."""
+    parts = re.split(r"`([^`]+)`", str(_shown(text)))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part)
+        if position % 2
+        else Markup("<bdi>{}</bdi>").format(part)
+        for position, part in enumerate(parts)
+        if part
+    )
 
 
 def _integer(value: int) -> str:

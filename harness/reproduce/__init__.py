@@ -2,7 +2,8 @@
 
 `Reproducers.of` makes, from results alone, one script per side: PEP 723 metadata that pins the
 side's packages as they are on record, the scenario's own code cut out of the suite, and what must
-come out. Reading order: this module, `script` (the text), `cut` and `modules` (the code).
+come out. Reading order: this module, `recorded` (what is known
+of each side), `script` and `metadata` (the text), `cut`, `modules` and `names` (the code).
 """
 
 from __future__ import annotations
@@ -13,21 +14,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from harness.analysis.frames import Where
 from harness.analysis.standing import JUDGED, standings
 from harness.errors import ExitCode, SameseedError
 from harness.launch import trial_environment
-from harness.report.words import KINDS, count, listed, on_axis, step
+from harness.report.words import KINDS, count, on_axis, step
 from harness.reproduce.cut import UncutError
-from harness.reproduce.script import Side, python_of, script
+from harness.reproduce.metadata import python_of
+from harness.reproduce.recorded import Recorded, places
+from harness.reproduce.script import Side, script
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from harness.analysis import Results
+    from harness.analysis.frames import Where
+    from harness.reproduce.recorded import Row
 
 __all__ = ["NoBreakError", "Reproducer", "Reproducers", "Script", "UncutError"]
 
@@ -80,6 +83,7 @@ class Reproducers:
     def __init__(self, results: Results) -> None:
         """Reads nothing yet."""
         self._results = results
+        self._recorded = Recorded(results)
 
     def find(self, wanted: str) -> tuple[pd.Series[Any], str]:
         """The row of the break that `wanted` means, and a sentence that says which one it is.
@@ -107,15 +111,16 @@ class Reproducers:
         """The break to show for an event, by its id. Raises NoBreakError."""
         return self.find(event)[0]
 
-    def of(self, row: Mapping[Hashable, Any] | pd.Series[Any]) -> Reproducer:
+    def of(self, row: Row) -> Reproducer:
         """The reproducer of one row of the breaks.
 
         Raises UncutError where the suite that is here no longer has the scenario.
         """
         level, id_ = str(row["level"]), _word(str(row["id"]))
-        left, right = self._places(row)
+        scenario, array = str(row["scenario"]), self._array(row)
+        left, right = places(row)
         title = (
-            f"{row['scenario']}: {step(str(row['axis']), str(row['from']), str(row['to']))}, "
+            f"{scenario}: {step(str(row['axis']), str(row['from']), str(row['to']))}, "
             f"{KINDS.get(str(row['kind']), KINDS[''])}"
         )
         about = self._about(row)
@@ -134,7 +139,7 @@ class Reproducers:
         scripts = []
         for letter, place, value in (("a", left, row["from"]), ("b", right, row["to"])):
             name = f"{id_}_{letter}_{_word(str(value))}.py"
-            recorded = {self._array(row): self._labelled(place, row, self._array(row))}
+            recorded = {array: self._recorded.labelled(place, scenario, array)}
             text = self._script(row, title, about, place, recorded)
             side = on_axis(str(row["axis"]), str(value))
             scripts.append(Script(name, side, text, self._command(place, name)))
@@ -159,83 +164,15 @@ class Reproducers:
     def _standing(self) -> Mapping[str, str]:
         return standings(self._results)
 
-    @cached_property
-    def _rows(self) -> Mapping[Hashable, Any]:
-        """Scenario → positions of its fingerprints: there are hundreds of thousands."""
-        return self._results.fingerprints.groupby("scenario", sort=False).indices
-
-    @cached_property
-    def _packages(self) -> dict[tuple[str, str], dict[str, str]]:
-        found: dict[tuple[str, str], dict[str, str]] = {}
-        columns = self._results.environments[["environment", "machine", "package", "version"]]
-        for environment, machine, package, version in columns.itertuples(index=False):
-            found.setdefault((environment, machine), {})[package] = version
-        return found
-
-    @cached_property
-    def _pythons(self) -> dict[Where, str]:
-        columns = self._results.cells[[*Where._fields, "python"]]
-        return {Where(*place): python for *place, python in columns.itertuples(index=False)}
-
-    def _places(self, row: Mapping[Hashable, Any] | pd.Series[Any]) -> tuple[Where, Where]:
-        """The two sides; what the axis is about stands in `from` and `to` alone."""
-
-        def place(environment: str, value: str) -> Where:
-            other = (str(row[name] or row[value]) for name in ("setting", "device", "machine"))
-            return Where(str(row[environment]), *other)
-
-        return place("environment_from", "from"), place("environment_to", "to")
-
-    def _array(self, row: Mapping[Hashable, Any] | pd.Series[Any]) -> str:
+    def _array(self, row: Row) -> str:
         """The name of the first array that differs; the first of all where none is named."""
         name = re.sub(r"\[[\d,]*\]$", "", str(row["first_index"]))
-        seen = self._seen(str(row["scenario"]), self._places(row)[0])
+        seen = self._recorded.seen(str(row["scenario"]), places(row)[0])
         return name or next((array for _, array, _ in seen), "")
 
-    @cached_property
-    def _columns(self) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
-        fingerprints = self._results.fingerprints
-        names = (*Where._fields, "trial", "array", "sha256")
-        return {name: fingerprints[name].to_numpy(dtype=object) for name in names}
-
-    def _seen(self, scenario: str, place: Where) -> Iterator[tuple[int, str, str]]:
-        """Launch, array and fingerprint, in order of creation, of one place."""
-        rows = self._rows.get(scenario, np.empty(0, np.intp))
-        for name, value in zip(Where._fields, place, strict=True):
-            rows = rows[self._columns[name][rows] == value]
-        for row in rows:
-            launch, array, sha256 = (
-                self._columns[each][row] for each in ("trial", "array", "sha256")
-            )
-            yield int(launch), str(array), str(sha256)
-
-    def _labelled(
-        self,
-        place: Where,
-        row: Mapping[Hashable, Any] | pd.Series[Any],
-        array: str,
-        where: str = "",
-    ) -> dict[str, str]:
-        """Fingerprint on record → in which launches; "": a launch that had no such array."""
-        by_launch: dict[int, str] = {}
-        for launch, name, sha256 in self._seen(str(row["scenario"]), place):
-            by_launch.setdefault(launch, "")
-            if name == array:
-                by_launch[launch] = sha256
-        found: dict[str, list[int]] = {}
-        for launch, sha256 in by_launch.items():
-            found.setdefault(sha256, []).append(launch)
-        return {
-            sha256: f"in {'launch' if len(those) == 1 else 'launches'} "
-            f"{listed([str(each) for each in those])}{where}"
-            for sha256, those in found.items()
-        }
-
-    def _recorded_once(
-        self, row: Mapping[Hashable, Any] | pd.Series[Any], left: Where, right: Where
-    ) -> dict[str, dict[str, str]]:
+    def _recorded_once(self, row: Row, left: Where, right: Where) -> dict[str, dict[str, str]]:
         """What one script shows of both sides."""
-        array = self._array(row)
+        scenario, array = str(row["scenario"]), self._array(row)
         if row["level"] == "rerun":  # from and to are the beginnings of two names
             start, to = (str(row[side]) for side in ("from", "to"))
             names = [array]
@@ -243,17 +180,18 @@ class Reproducers:
                 names.append(to + array[len(start) :])
             elif array.startswith(to):
                 names.insert(0, start + array[len(to) :])
-            return {name: self._labelled(left, row, name) for name in names}
+            return {name: self._recorded.labelled(left, scenario, name) for name in names}
         if row["level"] == "process":
-            return {array: self._labelled(left, row, array)}
+            return {array: self._recorded.labelled(left, scenario, array)}
         both = [
-            self._labelled(place, row, array, f" on {place.machine}") for place in (left, right)
+            self._recorded.labelled(place, scenario, array, f" on {place.machine}")
+            for place in (left, right)
         ]
         return {array: both[0] | both[1]}
 
     def _script(
         self,
-        row: Mapping[Hashable, Any] | pd.Series[Any],
+        row: Row,
         title: str,
         about: tuple[str, ...],
         place: Where,
@@ -270,8 +208,8 @@ class Reproducers:
             title=title,
             about=(f"This side: {place}.", *about),
             scenario=str(row["scenario"]),
-            python=self._pythons.get(place, ""),
-            packages=self._packages.get((place.environment, place.machine), {}),
+            python=self._recorded.pythons.get(place, ""),
+            packages=self._recorded.packages.get((place.environment, place.machine), {}),
             installed=environment.interpreter is None,
             backend=environment.backend,
             keras=environment.keras,
@@ -289,10 +227,10 @@ class Reproducers:
     def _command(self, place: Where, name: str) -> str:
         if self._results.plan.environment(place.environment).interpreter is not None:
             return f"python {name}"
-        python = python_of(self._pythons.get(place, ""))
+        python = python_of(self._recorded.pythons.get(place, ""))
         return f"uv run --python {python} {name}" if python else f"uv run {name}"
 
-    def _about(self, row: Mapping[Hashable, Any] | pd.Series[Any]) -> tuple[str, ...]:
+    def _about(self, row: Row) -> tuple[str, ...]:
         """What is known about the break, for the head of the scripts."""
         scenario = self._results.scenarios.get(str(row["scenario"]))
         lines = []

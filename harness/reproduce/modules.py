@@ -12,10 +12,9 @@ import sys
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from harness.reproduce.names import Names, bound
 
 PACKAGE = Path(__file__).resolve().parent.parent  # `harness`
 _PREFIX = "harness."
@@ -166,7 +165,7 @@ def _piece(
         start = first
     assert node.end_lineno is not None
     dropped = set[int]()
-    names = _Names()
+    names = Names()
     for inner in ast.walk(node):
         if isinstance(inner, ast.ImportFrom) and _origin(inner, module) is not None:
             assert inner.end_lineno is not None
@@ -181,7 +180,7 @@ def _piece(
     ]
     while dropped and len(body) > 1 and not body[1].strip():  # the gap that an import leaves
         del body[1]
-    defines = frozenset(_bound(node))
+    defines = frozenset(bound(node))
     return Piece(
         line=node.lineno,
         text="\n".join(body),
@@ -198,53 +197,6 @@ def _is_registration(node: ast.expr) -> bool:
     return (
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == REGISTER
     )
-
-
-def _bound(node: ast.stmt) -> Iterator[str]:
-    """The global names that a top-level statement binds."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield node.name
-        return
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-            yield child.id
-        elif isinstance(child, ast.stmt):
-            yield from _bound(child)
-        elif isinstance(child, ast.Tuple | ast.List | ast.Starred):
-            yield from (
-                each.id
-                for each in ast.walk(child)
-                if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-            )
-
-
-class _Names(ast.NodeVisitor):
-    """The names that code loads and the attributes it takes from names, annotations left out."""
-
-    def __init__(self) -> None:
-        self.loaded: set[str] = set()
-        self.attributes: set[tuple[str, str]] = set()
-
-    def visit_Name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Load):
-            self.loaded.add(node.id)
-
-    def visit_Attribute(self, node: ast.Attribute) -> None:
-        if isinstance(node.value, ast.Name):
-            self.attributes.add((node.value.id, node.attr))
-        self.generic_visit(node)
-
-    def visit_arg(self, node: ast.arg) -> None:
-        pass
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        self.visit(node.target)
-        if node.value:
-            self.visit(node.value)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        for each in (*node.decorator_list, node.args, *node.body):
-            self.visit(each)
 
 
 def _registrations(tree: ast.Module, name: str, path: Path) -> dict[str, int]:

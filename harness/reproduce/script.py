@@ -6,27 +6,19 @@ records may come from elsewhere, and their words must not become code.
 
 from __future__ import annotations
 
-import re
 import textwrap
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidName, canonicalize_name
-from packaging.version import InvalidVersion, Version
-
-from harness.analysis.facts import package
 from harness.launch import PASSED, PASSED_TO_GPU
 from harness.probe import schema
 from harness.reproduce.cut import cut
+from harness.reproduce.metadata import WIDTH, metadata, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from harness.reproduce.cut import Cut
-
-WIDTH = 100
-_PYTHON = re.compile(r"\d+\.\d+")
 
 
 @dataclass(frozen=True)
@@ -57,8 +49,9 @@ def script(side: Side) -> str:
     """The text of the script. Raises `cut.UncutError` where the scenario cannot be told apart."""
     code = cut(side.scenario, side.device)
     scenario = _REGISTER if not code.direct else code.scenario
+    head = metadata(side.packages, side.python, installed=side.installed)
     parts = [
-        _metadata(side) + _docstring(side, code.summary) + "\nfrom __future__ import annotations",
+        head + _docstring(side, code.summary) + "\nfrom __future__ import annotations",
         "\n".join(_sorted(code.imports)),
         _section("The scenario, as the suite has it", scenario),
         *([_section("What it uses")] if code.direct and code.helpers else []),
@@ -98,84 +91,13 @@ def _sorted(imports: Iterable[str]) -> list[str]:
     return [*sorted(plain), *several]
 
 
-def python_of(version: str) -> str:
-    """`3.10` of `3.10.14`; empty for what is no version."""
-    found = _PYTHON.match(version)
-    return found[0] if found else ""
-
-
-def _metadata(side: Side) -> str:
-    """PEP 723: what `uv run` installs. What cannot be installed by name is said in a comment."""
-    pins, refused = _pins(side.packages)
-    if not side.installed:
-        brief = ", ".join(pins) or "nothing on record"
-        return _comment(
-            "The matrix names an interpreter for this environment and locks nothing: run this "
-            f"script with that one (Python {side.python}). It had {brief}."
-        )
-    lines = [
-        "# /// script",
-        *([f'# requires-python = "=={python_of(side.python)}.*"'] if side.python else []),
-        "# dependencies = [",
-        *(f'#   "{pin}",' for pin in pins),
-        "# ]",
-    ]
-    names = {pin.split("==")[0] for pin in pins}
-    if "tensorflow" not in names and any(package(name) == "tensorflow" for name in names):
-        # Packages that ask for TensorFlow by its usual name are content with the build that is
-        # there; a second one would overwrite its files.
-        lines += [
-            "# [tool.uv]",
-            """# override-dependencies = ["tensorflow ; sys_platform == 'never'"]""",
-        ]
-    lines.append("# ///\n")
-    return "\n".join(lines) + (
-        _comment(f"Not pinned, for what is on record is no requirement: {', '.join(refused)}.")
-        if refused
-        else ""
-    )
-
-
-def _pins(packages: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """`name==version`, sorted; and what is on record and cannot be written so."""
-    good, refused = [], []
-    for name, version in sorted(packages.items()):
-        pin = _pin(name, version)
-        if pin:
-            good.append(pin)
-        else:
-            refused.append(_plain(f"{name}=={version}"))
-    return good, refused
-
-
-@cache
-def _pin(name: str, version: str) -> str:
-    """The requirement, empty where these are no name and no version."""
-    try:
-        return f"{canonicalize_name(name, validate=True)}=={Version(version)}"
-    except (InvalidName, InvalidVersion):
-        return ""
-
-
 def _docstring(side: Side, summary: str) -> str:
     lines = [side.title, "", summary, "", *side.about]
     wrapped = [
-        part for line in lines for part in (textwrap.wrap(_plain(line), WIDTH) if line else [""])
+        part for line in lines for part in (textwrap.wrap(plain(line), WIDTH) if line else [""])
     ]
     text = "\n".join(wrapped).replace("\\", "\\\\").replace('"""', "'''")
     return f'"""{text}\n"""'
-
-
-def _plain(text: str) -> str:
-    """Text on one line and printable; what is not is spelled out."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )
-
-
-def _comment(text: str) -> str:
-    lines = textwrap.wrap(_plain(text), WIDTH - 2)
-    return "\n".join(f"# {line}" for line in lines) + "\n"
 
 
 def _section(title: str, *pieces: str) -> str:
