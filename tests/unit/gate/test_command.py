@@ -12,9 +12,7 @@ from harness.errors import ExitCode
 from tests.unit.gate.audits import MATRIX, record
 
 ACCEPT = ("--reason", "not seeded", "--yes")
-PASSING = (
-    "\nscenarios: {include: [recipes/none]}\n"  # fewer names to read; what is on record counts
-)
+FEWER = "\nscenarios: {include: [recipes/none]}\n"  # what is on record counts besides
 
 
 @pytest.fixture

@@ -222,9 +222,8 @@ def test_no_more_annotations_than_are_shown(outcome: Outcome, places: Places) ->
         replace(error, finding=replace(error.finding, spot=REBUILT._replace(event=f"e{number}")))
         for number in range(30)
     )
-    errors = [
-        each for each in commands(replace(outcome, judged=many), places) if each[0] == "error"
-    ]
+    found = commands(replace(outcome, judged=many), places)
+    errors = [each for each in found if each[0] == "error"]
     assert len(errors) == MOST
     assert errors[-1][-1] == "22 more: see the output of sameseed check"  # 30, 1 not measured
 
@@ -372,9 +371,7 @@ def test_sarif_takes_no_name_for_a_link_or_an_argument(hostile: Outcome, places:
         assert not re.search(r"(?<!\\)[\[\]]", said)
 
 
-def test_a_matrix_elsewhere_has_an_address(
-    outcome: Outcome, places: Places, tmp_path: Path
-) -> None:
+def test_a_matrix_elsewhere_has_an_address(outcome: Outcome, places: Places) -> None:
     for file, uri in (("a b/matrix.yaml", "a%20b/matrix.yaml"), ("/x/m.yaml", "file:///x/m.yaml")):
         (first, *_) = log(outcome, replace(places, file=file))["results"]
         assert first["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from harness.errors import MatrixError
+from harness.gate.baseline import load
 from harness.gate.policy import Override, Policy
 from harness.matrix import load_matrix
 from harness.plan import load_plan
 from harness.probe import schema
+from tests.project import ROOT
 from tests.unit.gate.audits import MATRIX
 
 
@@ -101,3 +105,21 @@ def _without(folder: Path) -> Path:
     path = folder / "other.yaml"
     path.write_text(MATRIX, encoding="utf-8")
     return path
+
+
+def examples() -> list[dict[str, object]]:
+    page = (ROOT / "docs/gate.md").read_text(encoding="utf-8")
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+
+
+def test_the_documentation_says_what_is_the_default(tmp_path: Path) -> None:
+    policy = examples()[0]["policy"]
+    assert isinstance(policy, dict)
+    assert policy.pop("overrides")
+    assert policy == Policy().model_dump(exclude={"overrides"})
+
+
+def test_the_example_of_a_baseline_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.yaml"
+    path.write_text(yaml.safe_dump(examples()[1]), encoding="utf-8")
+    assert {each.kind for each in load(path).known} == {"redraw"}
