@@ -147,18 +147,18 @@ class Reproducers:
 
     def _first_of(self, breaks: pd.DataFrame, event: str) -> tuple[pd.Series[Any], str]:
         judged = {name for name, value in self._standing.items() if value in JUDGED}
-        chosen, why = breaks, "its first"
+        chosen, why = breaks, "the first"
         of_judged = breaks[breaks["scenario"].isin(judged)]
         violating = breaks[breaks["violation"].fillna(False).astype(bool)]
         if len(violating):
-            chosen, why = violating, "its first that breaks a promise"
+            chosen, why = violating, "the first that breaks a promise"
         elif len(of_judged):
-            chosen, why = of_judged, "its first of a scenario that is asked to hold"
+            chosen, why = of_judged, "the first of a scenario asked to hold"
         if not len(chosen):
             raise NoBreakError(f"{event} has no breaks")
         row = chosen.iloc[0]
         total = count(len(breaks), "break")
-        return row, f"break {row['id']} ({row['scenario']}), of {total} at {event} {why}"
+        return row, f"break {row['id']} ({row['scenario']}): of {total} at {event}, {why}"
 
     @cached_property
     def _standing(self) -> Mapping[str, str]:

@@ -207,3 +207,64 @@ def test_words_from_records_stay_words() -> None:
     assert shape(text) == shape(harmless)
     assert "\u202e" not in text
     assert "\x00" not in text
+
+
+@pytest.fixture
+def registry() -> Iterator[None]:
+    """The suite as it was, once a test is over."""
+    known, loaded = dict(scenarios._registry), set(scenarios._loaded)
+    yield
+    scenarios._registry.clear()
+    scenarios._registry.update(known)
+    scenarios._loaded.clear()
+    scenarios._loaded.update(loaded)
+
+
+OWN = '''\
+import math
+
+from harness.scenarios import scenario
+from harness.scenarios.fixed import fractions
+
+FACTOR = math.pi
+TABLE = {}
+TABLE.update(power=2)
+UNUSED = 1
+
+
+def scaled(values):
+    from harness.scenarios.fixed import filled  # what else it may import
+
+    return values * FACTOR ** TABLE["power"]
+
+
+for letter in "ab":
+
+    @scenario("own/" + letter)
+    def measured(r, letter=letter):
+        """One array."""
+        r.array(letter, scaled(fractions(r, 3)))
+'''
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_scenario_of_the_users_own_is_cut_out_with_what_it_uses(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = scratch / "mine.py"
+    file.write_text(OWN, encoding="utf-8")
+    scenarios.suite([str(file)])
+    text = script(side("own/b"))
+    framework: Any = SimpleNamespace(backend="tensorflow", keras=None, keras_name="keras")
+    probe = Run(framework, scratch / "objects", scratch)
+    scenarios.suite()["own/b"].function(probe)
+
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    namespace: dict[str, Any] = {"__name__": "script", "__file__": str(scratch / "script.py")}
+    exec(compile(text, "script", "exec"), namespace)
+    run = namespace["Run"](framework, "cpu")
+    namespace["SCENARIOS"]["own/b"](run)
+
+    assert run.arrays[0]["sha256"] == probe.arrays[0]["sha256"]
+    assert "UNUSED" not in text
+    assert undefined(text) == set()
