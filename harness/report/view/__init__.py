@@ -12,12 +12,15 @@ from harness.report.view.events import Event, Launches, Still, events, launches,
 from harness.report.view.frames import place, rows
 from harness.report.view.labels import Labels, versions
 from harness.report.view.matrix import Matrix, matrix
+from harness.report.view.published import Published, Stale, published, stale
+from harness.report.view.recipes import Recipes, recipes
 from harness.report.view.settings import Setting, sentence, settings
 from harness.report.view.verdict import Tile, Verdict, tiles, verdict
 from harness.tables import TABLES, Table
 
 if TYPE_CHECKING:
     from harness.analysis import Results
+    from harness.analysis.advice import Advice
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,10 @@ class View:
     events: tuple[Event, ...]
     still: tuple[Still, ...]
     launches: tuple[Launches, ...]
+    advice: tuple[Advice, ...]
+    recipes: Recipes
+    published: tuple[Published, ...]
+    stale: tuple[Stale, ...]
     claims: tuple[Claim, ...]
     settings: tuple[Setting, ...]
     matrix: Matrix
@@ -87,6 +94,10 @@ def build(results: Results) -> View:
         events=found,
         still=still(results, standing),
         launches=launches(results, labels, standing),
+        advice=results.advice,
+        recipes=recipes(results),
+        published=published(results),
+        stale=stale(results),
         claims=checked,
         settings=settings(results),
         matrix=grid,

@@ -62,7 +62,10 @@ class Event:
     """One step of one axis, and what breaks there among the scenarios that should hold.
 
     `confounders` are recorded facts that moved as well; `doubts` are what else weakens a
-    comparison, such as arrays that were left out. The frames hold both in one column.
+    comparison, such as arrays that were left out. The frames hold both in one column. `causes` are
+    the documented ones, each with its address; `separate` says what tells the confounders apart;
+    `unchanged` are scenarios compared there that do not change. `launches` is how many the weakest
+    comparison rests on; `example_id` is the break that the example shows.
     """
 
     level: str
@@ -72,8 +75,11 @@ class Event:
     kinds: tuple[str, ...]
     confounders: tuple[str, ...]
     doubts: tuple[str, ...]
-    known: str
-    url: str
+    causes: tuple[tuple[str, str], ...]
+    separate: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    launches: int
+    example_id: str
 
     @property
     def within(self) -> bool:
@@ -212,17 +218,22 @@ def _event(
     for each in breaks:
         by_scenario.setdefault(each["scenario"], []).append(each)
     hits = [_hit(each, results, labels, ran[name]) for name, each in by_scenario.items()]
+    hits = sorted(hits, key=lambda hit: not hit.promise)  # violations first
+    first = hits[0]
     noted = _distinct(name for each in breaks for name in items(each["confounders"]))
     return Event(
         level=row["level"],
         meaning=LEVELS[row["level"]][0],
         step=step(row["axis"], row["from"], row["to"]),
-        hits=tuple(sorted(hits, key=lambda hit: not hit.promise)),  # violations first
+        hits=tuple(hits),
         kinds=_distinct(KINDS[each["kind"]] for each in breaks),
         confounders=tuple(name for name in noted if ARROW in name),
         doubts=tuple(name for name in noted if ARROW not in name),
-        known=row["known"],
-        url=row["url"],
+        causes=tuple(zip(items(row["known"]), items(row["url"]), strict=True)),
+        separate=items(row["separate"]),
+        unchanged=items(row["unchanged"]),
+        launches=min(number(each["launches"]) or 0 for each in breaks),
+        example_id=by_scenario[first.scenario][0]["id"],
     )
 
 

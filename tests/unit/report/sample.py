@@ -342,6 +342,8 @@ def _events(breaks: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "confounders": rows[0].get("confounders", ""),
             "known": "",
             "url": "",
+            "unchanged": "",
+            "separate": "",
         }
         for key, rows in grouped.items()
     ]
