@@ -42,6 +42,16 @@ def test_trials_come_by_machine_cell_and_number(tmp_path: Path) -> None:
     ]
 
 
+def test_what_several_trials_gave_is_one_object(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    for environment, trial in (("tf1", 1), ("tf1", 2), ("tf2", 1)):
+        recorder.trial(environment, trial, {"recipes/x": {"w": np.zeros(3)}})
+    recorder.trial("tf2", 2, {"recipes/x": {"w": np.ones(3)}})
+    first, *others, last = (trial.observations[0].arrays for trial in collect(tmp_path).trials)
+    assert all(other is first for other in others)
+    assert last != first
+
+
 def test_a_refused_file_stops_nothing_and_says_why(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
     recorder.trial("tf1", 1)

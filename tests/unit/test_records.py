@@ -18,17 +18,22 @@ if TYPE_CHECKING:
 
 Line = dict[str, Any]
 
+KNOWN: records.Known = {}
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A good record: header, two observations, end."""
-    return Recorder(tmp_path).trial(
+    """A good record: header, two observations, end. Its arrays are known from then on."""
+    path = Recorder(tmp_path).trial(
         arrays={
             "recipes/x": {"first/w": np.zeros((2, 3), "f4"), "second/w": np.zeros((2, 3), "f4")}
         },
         statuses={"recipes/y": "error"},
         relations={"recipes/x": [rerun()]},
     )
+    KNOWN.clear()
+    read(path, KNOWN)
+    return path
 
 
 def change(path: Path, number: int, edit: Callable[[Line], object]) -> None:
@@ -39,8 +44,12 @@ def change(path: Path, number: int, edit: Callable[[Line], object]) -> None:
 
 
 def refusal(path: Path) -> str:
+    """Why a record is refused: the same, whether its arrays were seen before or not."""
     with pytest.raises(RecordError) as error:
         read(path)
+    with pytest.raises(RecordError) as again:
+        read(path, dict(KNOWN))
+    assert str(again.value) == str(error.value)
     return str(error.value)
 
 
@@ -56,6 +65,37 @@ def test_a_record_is_read_whole(path: Path) -> None:
     assert trial.observations[0].relations[0].level == schema.RERUN
     assert trial.observations[1].status == "error"
     assert trial.end.status == "ok"
+
+
+def test_arrays_seen_before_are_the_same_object_and_the_rest_is_read_anew(path: Path) -> None:
+    known: records.Known = {}
+    first = read(path, known)
+    change(path, 1, lambda line: line.update(seconds=7.5, message="another"))
+    second = read(path, known)
+
+    assert second.observations[0].arrays is first.observations[0].arrays
+    assert len(first.observations[0].arrays) == 2
+    assert (second.observations[0].seconds, second.observations[0].message) == (7.5, "another")
+    assert second.observations[0].relations == first.observations[0].relations
+    assert read(path) == second
+
+
+def test_arrays_in_other_words_are_equal(path: Path) -> None:
+    known: records.Known = {}
+    first = read(path, known)
+    path.write_text(path.read_text().replace(", ", ",  "))
+    assert read(path, known) == first
+
+
+def test_arrays_of_what_has_none_are_refused(path: Path) -> None:
+    known: records.Known = {}
+    arrays = read(path, known).observations[0].arrays
+    assert arrays in known.values()
+    lines = path.read_text().splitlines()
+    text = lines[1].partition('"arrays": ')[2].partition(', "relations"')[0]
+    lines[3] = lines[3].replace("{", f'{{"arrays": {text}, ', 1)
+    path.write_text("".join(f"{line}\n" for line in lines))
+    assert refusal(path).endswith(":4: end.arrays: Unexpected keyword argument")
 
 
 def test_statuses_are_those_the_probe_writes() -> None:

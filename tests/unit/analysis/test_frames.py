@@ -47,7 +47,7 @@ def test_columns_and_types_are_the_same_with_and_without_rows(tmp_path: Path) ->
 def test_text_is_empty_where_it_is_absent_and_never_missing(tmp_path: Path) -> None:
     for name, frame in frames(full(tmp_path)).items():
         for column, dtype in TABLES[name].dtypes.items():
-            if dtype == "str":
+            if dtype in ("str", "category"):
                 assert all(isinstance(value, str) for value in frame[column]), (name, column)
                 assert not set(frame[column]) & {"nan", "None", "<NA>"}, (name, column)
 
@@ -59,6 +59,27 @@ def test_fingerprints_are_in_creation_order(tmp_path: Path) -> None:
         (1, "first/b", "float32", "", 1, None),
         (2, "first/w", "float32", "5x10", 50, None),
     ]
+
+
+def test_fingerprints_of_shared_results_stand_in_every_run(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    one, two = {"w": np.zeros(2)}, {"w": np.ones(2), "b": np.ones(1)}
+    recorder.trial(trial=1, arrays={"recipes/x": one, "recipes/y": two, "recipes/z": {}})
+    recorder.trial(trial=2, arrays={"recipes/x": two, "recipes/y": two, "recipes/z": one})
+    frame = recorder.analyse(PLAN).fingerprints
+    assert rows(frame, "trial", "scenario", "array", "shape") == [
+        (1, "recipes/x", "w", "2"),
+        (1, "recipes/y", "w", "2"),
+        (1, "recipes/y", "b", "1"),
+        (2, "recipes/x", "w", "2"),
+        (2, "recipes/x", "b", "1"),
+        (2, "recipes/y", "w", "2"),
+        (2, "recipes/y", "b", "1"),
+        (2, "recipes/z", "w", "2"),
+    ]
+    zeros, *_, ones, _, last = rows(frame, "sha256")
+    assert last == zeros != ones
+    assert list(frame.index) == list(range(8))
 
 
 def test_every_run_is_an_observation(tmp_path: Path) -> None:

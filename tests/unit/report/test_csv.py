@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.report.csv import original, write_csv
-from harness.tables import TABLES
+from harness.tables import TABLES, typed
 from tests.unit.report import sample
 
 # The public format, spelled out: people script against these lines.
@@ -131,6 +133,49 @@ def test_a_whole_number_in_a_column_with_gaps_has_no_fraction(tmp_path: Path) ->
 def test_a_fraction_where_a_whole_number_belongs_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"not a whole number: 2\.5"):
         field("trial", 2.5, tmp_path)
+
+
+def test_a_bare_carriage_return_does_not_end_the_line(tmp_path: Path) -> None:
+    assert field("message", "50 %\r100 %", tmp_path) == "50 %\r100 %"
+
+
+TEXTS = st.sampled_from(["", "a", "a,b", 'say "no"', "two\nlines", "=1", "'=1", " ", "é×", "first"])
+NUMBERS = st.none() | st.sampled_from([0.0, -0.0, 1.0]) | st.floats(allow_nan=False)
+COUNTS = st.none() | st.integers(0, 3) | st.integers(0, 2**63 - 1)
+RUNS = st.tuples(TEXTS, TEXTS, TEXTS, TEXTS, st.integers(1, 2), TEXTS)
+SEEN = st.tuples(TEXTS, TEXTS, TEXTS, TEXTS, COUNTS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, COUNTS)
+
+
+@given(data=st.data(), rows_at_a_time=st.integers(1, 50))
+def test_lines_are_those_of_the_csv_module(data: st.DataObject, rows_at_a_time: int) -> None:
+    """Runs and arrays that come again, as they do, are written once; nobody can tell."""
+    from harness.report import csv as writing
+
+    table = TABLES["fingerprints"]
+    runs = data.draw(st.lists(RUNS, min_size=1, max_size=3))
+    seen = data.draw(st.lists(SEEN, min_size=1, max_size=5))
+    pairs = st.tuples(st.sampled_from(runs), st.sampled_from(seen))
+    rows = [(*run, *array) for run, array in data.draw(st.lists(pairs, min_size=1, max_size=40))]
+    frame = typed(table.columns, rows)
+
+    expected = io.StringIO()
+    writer = csv.writer(expected, lineterminator="\n")
+    for row in rows:
+        values = zip(row, table.columns, strict=True)
+        writer.writerow(_plain(value, column.type) for value, column in values)
+    written = (
+        writing._lines(table, frame.iloc[start : start + rows_at_a_time])
+        for start in range(0, len(frame), rows_at_a_time)
+    )
+    assert "".join(written) == expected.getvalue()
+
+
+def _plain(value: object, type_: str) -> str:
+    if value is None:
+        return ""
+    if type_ == "text":
+        return f"'{value}" if re.match("'*=", str(value)) else str(value)
+    return repr(value)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "'=1", "''=1"])
