@@ -170,6 +170,12 @@ def bench(session: nox.Session) -> None:
     session.run(sys.executable, "benchmarks/cell.py", *session.posargs, external=True)
 
 
+@nox.session(venv_backend="none", default=False)
+def scale(session: nox.Session) -> None:
+    """Measure how long a report of generated records takes, and its memory, from small to large."""
+    session.run(sys.executable, "benchmarks/scale.py", *session.posargs, external=True)
+
+
 def last_words(summary: Path, before: float) -> None:
     """Print the verdict and the report's path once more, below nox's own summary."""
     if summary.exists() and summary.stat().st_mtime > before:

@@ -1,7 +1,7 @@
 """How long a report of millions of arrays takes, and how much memory: a curve over its size.
 
-    nox -s bench -- scale                     500 cells × 200 scenarios × 50 arrays × 2 launches
-    nox -s bench -- scale --arrays 100        twice as much
+    nox -s scale                    500 cells × 200 scenarios × 50 arrays × 2 launches, in five sizes
+    nox -s scale -- --arrays 100    twice as many arrays
 
 Records are generated (see `generated.py`); each size is then read, analysed and written by a
 process of its own. `peak` is the largest resident memory that this process had.
