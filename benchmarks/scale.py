@@ -1,6 +1,6 @@
 """How long a report of millions of arrays takes, and how much memory: a curve over its size.
 
-    nox -s scale                    500 cells × 200 scenarios × 50 arrays × 2 launches, in five sizes
+    nox -s scale                    500 cells × 200 scenarios × 50 arrays × 2 launches, and parts
     nox -s scale -- --arrays 100    twice as many arrays
 
 Records are generated (see `generated.py`); each size is then read, analysed and written by a
