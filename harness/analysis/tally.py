@@ -25,7 +25,7 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 SAMPLED = 1_048_573
-CHUNK = 1 << 18  # elements read at a time: 2 MiB of float64
+CHUNK = 1 << 17  # elements read at a time: 1 MiB of float64
 
 NEAR = 4  # units in the last place
 CLOSE = 0.01  # relative difference
@@ -86,7 +86,7 @@ class Tally:
         left, right = self.flat(left), self.flat(right)
         moved = np.flatnonzero(_bits_differ(left, right))
         places = moved // self._width
-        self.differing += places.size - np.count_nonzero(places[1:] == places[:-1])
+        self.differing += places.size - int(np.count_nonzero(places[1:] == places[:-1]))
         if self.first is None and places.size:
             index = np.unravel_index(start + int(places[0]), self.shape)
             self.first = tuple(int(each) for each in index)

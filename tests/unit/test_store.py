@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +51,72 @@ def test_arrays_are_mapped_and_read_only(tmp_path: Path) -> None:
     assert isinstance(loaded, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         loaded[0] = 1
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6, dtype="<f4").reshape(2, 3),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(6, dtype=">f8").reshape(2, 3),
+        np.asfortranarray(np.arange(6, dtype=">i2").reshape(2, 3)),
+        np.arange(3) * (1 + 2j),
+    ],
+    ids=lambda array: f"{array.dtype.str}{array.flags.c_contiguous}",
+)
+def test_pieces_are_the_little_endian_bytes_in_c_order(tmp_path: Path, array: Any) -> None:
+    little = array.astype(array.dtype.newbyteorder("<"))
+    expected = little.tobytes()
+    path = Store(tmp_path).path_of(hashlib.sha256(expected).hexdigest())
+    path.parent.mkdir()
+    np.save(path, array)
+    stored = Store(tmp_path).open(path.stem)
+    assert (stored.nbytes, stored.shape) == (len(expected), array.shape)
+    for start in range(len(expected) + 1):
+        for stop in range(start, len(expected) + 1):
+            assert stored.read(start, stop).tobytes() == expected[start:stop]
+
+
+def test_large_arrays_are_verified_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.store._PIECE", 7)
+    store = Store(tmp_path)
+    digest = keep(store, np.arange(30.0))
+    assert store.open(digest).fingerprint() == digest
+
+
+@pytest.mark.parametrize("damage", ["cut", "removed"])
+def test_a_file_that_changes_while_it_is_read_is_a_record_error(
+    tmp_path: Path, damage: str
+) -> None:
+    store = Store(tmp_path)
+    stored = store.open(keep(store, np.arange(3.0)))
+    content = stored.path.read_bytes()
+    stored.path.unlink()
+    if damage == "cut":
+        stored.path.write_bytes(content[:-1])
+    with pytest.raises(RecordError, match=r"cannot be read|has become shorter"):
+        stored.read(0, 24)
+
+
+@pytest.mark.parametrize("extra", [b"\0", b"more"])
+def test_a_file_that_is_too_long_is_a_record_error(tmp_path: Path, extra: bytes) -> None:
+    store = Store(tmp_path)
+    digest = keep(store, np.arange(3.0))
+    path = store.path_of(digest)
+    path.write_bytes(path.read_bytes() + extra)
+    with pytest.raises(RecordError, match="its size is not that of float64"):
+        store.open(digest)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in the file system here")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    path = Store(tmp_path).path_of("a" * 64)
+    path.parent.mkdir()
+    os.mkfifo(path)
+    with pytest.raises(RecordError, match="no such file"):
+        Store(tmp_path).open("a" * 64)
 
 
 def test_a_fingerprint_is_of_little_endian_bytes_in_c_order() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis import numeric
 from harness.analysis.differences import NO_BYTES, NOT_RECORDED, NOT_STABLE
-from tests.unit.analysis.builder import Recorder, environment, plan
+from tests.unit.analysis.builder import Recorder, environment, plan, rerun
 from tests.unit.analysis.reading import rows, verdict
 from tests.unit.analysis.values import Arrays, draw, nudged, runs
 
@@ -63,6 +63,125 @@ def test_a_break_says_where_what_and_how_far(tmp_path: Path) -> None:
         "violation": False,
         "url": "",
     }
+
+
+def differing(recorder: Recorder, *columns: str, **where: object) -> list[Any]:
+    """Rows of the table `differences`."""
+    return rows(recorder.analyse(PLAN).differences, *columns, **where)
+
+
+def test_every_array_that_differs_has_a_row_with_its_numbers(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    left = {"a": draw(0), "b": draw(1), "c": draw(2)}
+    right = {"a": nudged(left["a"]), "b": left["b"], "c": draw(9)}
+    found = step(recorder, left, right)
+    nudge, redraw = recorder.analyse(PLAN).differences.astype(object).to_dict("records")
+    gap = abs(float(left["a"][4, 9]) - float(right["a"][4, 9]))
+    relative = gap / max(abs(float(left["a"][4, 9])), abs(float(right["a"][4, 9])))
+    assert nudge == {
+        "break": found["id"],
+        "scenario": "s/x",
+        "array": "a",
+        "kind": "rounding",
+        "dtype": "float32",
+        "shape": "5x10",
+        "size": 50,
+        "differing": 1,
+        "share": 0.02,
+        "max_abs": gap,
+        "mean_abs": pytest.approx(gap / 50),
+        "max_rel": pytest.approx(relative),
+        "mean_rel": pytest.approx(relative / 50),
+        "max_ulp": 1,
+        "ulp_p50": 1,
+        "ulp_p90": 1,
+        "ulp_p99": 1,
+        "ulp_histogram": "1:1",
+        "first_index": "4,9",
+        "correlation": pytest.approx(1.0),
+        "machine": "m1",
+    }
+    assert (redraw["array"], redraw["kind"], redraw["share"]) == ("c", "redraw", 1.0)
+    assert (redraw["max_ulp"], redraw["max_abs"]) == (found["max_ulp"], found["max_abs"])
+    assert abs(redraw["correlation"]) < 0.5
+
+
+def test_a_return_has_rows_for_both_steps_and_is_measured_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = counted(monkeypatch)
+    recorder = Recorder(tmp_path)
+    for name, seed in (("tf9", 0), ("tf10", 1), ("tf11", 0)):
+        recorder.launches(name, *runs({"w": draw(seed)}, {"w": draw(seed)}))
+    results = recorder.analyse(PLAN)
+    assert rows(results.differences, "break") == rows(results.breaks, "id")
+    assert len(set(rows(results.differences, "break"))) == 2
+    assert len(calls) == 1
+
+
+def test_what_has_no_distance_has_a_row_without_numbers(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    step(
+        recorder,
+        {"gone": draw(0), "type": draw(1), "shape": draw(2), "w/sha256": np.arange(8)},
+        {
+            "type": draw(1).astype("f8"),
+            "shape": draw(2).reshape(10, 5),
+            "w/sha256": np.arange(8) + 1,
+            "new": draw(3),
+        },
+    )
+    assert differing(recorder, "array", "kind", "dtype", "shape") == [
+        ("gone", "structure", "", ""),
+        ("type", "structure", "", "5x10"),
+        ("shape", "structure", "float32", ""),
+        ("w/sha256", "", "int64", "8"),
+        ("new", "structure", "", ""),
+    ]
+    table = recorder.analyse(PLAN).differences
+    numbers = list(table.columns[table.columns.get_loc("size") : -1])
+    assert table[numbers].isin(["", pd.NA]).all(axis=None)
+
+
+def test_without_the_bytes_a_row_says_which_array(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    step(recorder, {"a": draw(0)}, {"a": draw(1)})
+    for path in tmp_path.glob("objects/*/*.npy"):
+        path.unlink()
+    columns = ("array", "kind", "dtype", "shape", "size", "differing", "first_index")
+    assert differing(recorder, *columns) == [("a", "", "float32", "5x10", None, None, "")]
+
+
+def test_an_unsure_array_has_the_kind_of_its_company(tmp_path: Path) -> None:
+    small = {"b": np.array([0.13], "f4")}, {"b": np.array([0.87], "f4")}
+    alone, beside = Recorder(tmp_path / "alone"), Recorder(tmp_path / "beside")
+    step(alone, *small)
+    step(beside, {"w": draw(0), **small[0]}, {"w": nudged(draw(0)), **small[1]})
+    assert differing(alone, "array", "kind") == [("b", "redraw")]
+    assert differing(beside, "array", "kind") == [("w", "rounding"), ("b", "drift")]
+
+
+def test_a_rebuild_that_differs_has_rows_too(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    arrays = {"first/w": draw(0), "second/w": nudged(draw(0))}
+    relations = {"s/x": [rerun(holds=False)]}
+    recorder.launches("tf9", *runs(arrays, arrays), relations=relations)
+    results = recorder.analyse(PLAN)
+    assert rows(results.breaks, "level") == ["rerun"]
+    assert rows(results.differences, "array", "max_ulp") == [("first/w", 1)]
+    assert rows(results.differences, "break") == rows(results.breaks, "id")
+
+
+def test_break_and_machine_tell_rows_of_several_machines_apart(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    for machine in ("m1", "m2"):
+        for name, seed in (("tf9", 0), ("tf10", 1)):
+            one = {"w": draw(seed)}
+            recorder.launches(name, *runs(one, one), machine=machine)
+    results = recorder.analyse(PLAN)
+    keys = rows(results.differences, "break", "machine")
+    assert keys == rows(results.breaks, "id", "machine")
+    assert len(set(keys)) == 2
 
 
 def test_equal_places_are_compared_and_no_break(tmp_path: Path) -> None:
@@ -300,17 +419,23 @@ def test_without_the_bytes_another_structure_is_still_seen(tmp_path: Path) -> No
     assert rows(recorder.analyse(PLAN).breaks, "kind", "confounders") == [("structure", "")]
 
 
-def test_each_pair_of_arrays_is_measured_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The dtype of each measurement from here on."""
     calls: list[str] = []
     compare = numeric.compare
 
-    def counted(left: Any, right: Any, dtype: str) -> numeric.Distance:
+    def noted(left: Any, right: Any, dtype: str) -> numeric.Distance:
         calls.append(dtype)
         return compare(left, right, dtype)
 
-    monkeypatch.setattr(numeric, "compare", counted)
+    monkeypatch.setattr(numeric, "compare", noted)
+    return calls
+
+
+def test_each_pair_of_arrays_is_measured_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = counted(monkeypatch)
     recorder = Recorder(tmp_path)
     for name, seed in (("tf9", 0), ("tf10", 1)):
         arrays = {f"s/{number}": {"v": draw(seed), "w": draw(seed)} for number in range(5)}
