@@ -12,7 +12,7 @@ import hashlib
 import math
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import field
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, TypeAlias, TypeVar
 
 import msgspec
 from pydantic import (
@@ -31,6 +31,7 @@ from harness.errors import RecordError
 from harness.probe import schema
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 FORMAT = schema.FORMAT
@@ -68,6 +69,8 @@ ObservationStatus: TypeAlias = Literal["ok", "unsupported", "error", "timeout", 
 TrialStatus: TypeAlias = Literal[
     "ok", "error", "timeout", "crash", "install_failed", "interpreter_missing", "device_missing"
 ]
+
+Line = TypeVar("Line")
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
@@ -233,9 +236,12 @@ class _Stamp:
     format: int
 
 
-# The arrays of observations that were read, by the digest of their text. Most results are seen many
-# times, in every launch and along every axis; each is decoded, checked and kept once.
-Known: TypeAlias = dict[bytes, tuple[Array, ...]]
+# Parts of lines that come again, word for word, in many records, with what may stand in for them:
+# most results are seen in every launch and along every axis.
+_REPEATED: Mapping[str, object] = {"scenarios": {}, "arrays": (), "relations": ()}
+# Such parts as they were read, by name and by the digest of their text. Each is decoded, checked
+# and kept once; records share it.
+Known: TypeAlias = dict[tuple[str, bytes], Any]
 
 _BUFFER = 2**20
 _SPLIT = msgspec.json.Decoder(dict[str, msgspec.Raw])  # a line into the texts of its values
@@ -250,7 +256,8 @@ def read(path: Path, known: Known | None = None) -> Trial:
     """The trial at `<machine>/<cell>/<trial>.jsonl`.
 
     Raises RecordError, with the line, for whatever is not a whole record of a known format that
-    belongs at this path; OSError where the file cannot be read. known: what other files had.
+    belongs at this path; OSError where the file cannot be read. known: what other files had, and
+    what this one has.
     """
     with path.open("rb", buffering=_BUFFER) as file:
         lines = _Lines(file)
@@ -286,10 +293,10 @@ class _Lines:
 
 
 def _trial(path: Path, lines: _Lines, known: Known) -> Trial:
-    header = _header(lines.next(), path)
+    header = _header(lines.next(), path, known)
     observations: dict[str, Observation] = {}
     while line := lines.next():
-        body = _body(line, known)
+        body = _decoded(_BODY, line, known)
         if isinstance(body, End):
             if body.observations != len(observations):
                 raise _RefusedError(
@@ -306,28 +313,7 @@ def _trial(path: Path, lines: _Lines, known: Known) -> Trial:
     raise _RefusedError("no end marker: the trial died, or the file was cut")
 
 
-def _body(line: bytes, known: Known) -> Observation | End:
-    """A line, decoded and checked in full, but for arrays whose very text was checked before.
-
-    They are the same objects then: whoever has to do something for each result can do it once.
-    """
-    try:
-        values = _SPLIT.decode(line)
-        digest = hashlib.sha256(values["arrays"]).digest()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
-        return _BODY.validate_json(line)
-    arrays = known.get(digest)
-    if arrays is None:
-        body = _BODY.validate_json(line)
-    else:
-        body = _BODY.validate_json(msgspec.json.encode({**values, "arrays": ()}))
-    if isinstance(body, Observation):
-        # Frozen for everybody else; nobody else has seen it yet.
-        object.__setattr__(body, "arrays", known.setdefault(digest, body.arrays))
-    return body
-
-
-def _header(line: bytes, path: Path) -> Header:
+def _header(line: bytes, path: Path, known: Known) -> Header:
     if not line:
         raise _RefusedError("the file is empty")
     stamp = _STAMP.validate_json(line)
@@ -337,11 +323,31 @@ def _header(line: bytes, path: Path) -> Header:
         )
     if stamp.format < 1:
         raise _RefusedError(f"there is no format {stamp.format}")
-    header = _HEADER.validate_json(line)
+    header = _decoded(_HEADER, line, known)
     belongs = (header.machine.id, header.cell, f"{header.trial}.jsonl")
     if belongs != path.parts[-3:]:
         raise _RefusedError(f"the header belongs at {'/'.join(belongs)}")
     return header
+
+
+def _decoded(adapter: TypeAdapter[Line], line: bytes, known: Known) -> Line:
+    """A line, decoded and checked in full, but for parts whose very text was checked before.
+
+    Those are the same objects then: what is done for each result need be done only once.
+    """
+    try:
+        values = _SPLIT.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return adapter.validate_json(line)  # and hear what is wrong
+    keys = {
+        name: (name, hashlib.sha256(values[name]).digest()) for name in _REPEATED if name in values
+    }
+    there = {name: stand_in for name, stand_in in _REPEATED.items() if keys.get(name) in known}
+    decoded = adapter.validate_json(msgspec.json.encode({**values, **there}) if there else line)
+    for name, key in keys.items():
+        # Frozen for everybody else, but nobody else has seen it yet.
+        object.__setattr__(decoded, name, known.setdefault(key, getattr(decoded, name)))
+    return decoded
 
 
 def _first(error: ValidationError) -> str:
