@@ -14,8 +14,10 @@ import pytest
 from harness import interpreters
 from harness.platforms import this_platform
 from tests.planted.cases import CONDITIONS, EFFECTS, INNOCENT, SOURCES, cases
-from tests.planted.scoring import Score, figure, score
-from tests.planted.truth import CELLS, GRID_BOTH, GRID_SECOND, MATRIX, OLD, expected
+from tests.planted.figure import figure
+from tests.planted.layout import CELLS, GRID_BOTH, GRID_SECOND, MATRIX, OLD
+from tests.planted.scoring import Score, score
+from tests.planted.truth import expected
 from tests.planted.wheels import HERE, write_wheels
 from tests.project import ROOT, Done, Project
 

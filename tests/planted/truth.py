@@ -1,128 +1,19 @@
 """What an audit of the planted wheels must say, worked out from the faults alone.
 
-Nothing here comes from `harness.analysis`: which cells there are, which of them may be compared and
-what moves between them is written down by hand, beside the matrix that it describes. For each case
-and cell every array gets a label that stands for its bytes; two cells break where labels differ.
+Nothing here comes from `harness.analysis`: two cells break where the labels of their arrays differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from tests.planted.cases import APIS, CONDITIONS, EFFECTS, Case, Fault
+from tests.planted.cases import EFFECTS, Case, Fault
+from tests.planted.labels import Chance, Label, Result, result
+from tests.planted.layout import BOTH_MOVE, CELLS, CONFOUNDER, LEAP, LINES, Cell
 
-MATRIX = """
-version: 1
-platforms: [{platform}]
-environments:
-  - {{tensorflow: ["90.8", "90.9", "90.10", "90.11", "90.12"], python: "3.10", numpy: "1.26.4"}}
-  - {{tensorflow: "90.9", python: "3.11", numpy: "1.26.4"}}
-  # What tells the two packages apart that move together at 90.10.
-  - tensorflow: "90.9"
-    python: "3.10"
-    numpy: "1.26.4"
-    packages: {{scipy: ["90.1", "90.2"]}}
-  - tensorflow: "90.10"
-    python: "3.10"
-    numpy: "1.26.4"
-    packages: {{scipy: ["90.2"]}}
-settings:
-  default: {{}}
-  fixed_hash: {{env: {{PYTHONHASHSEED: "0"}}}}
-  one_thread: {{threads: 1}}
-  flag: {{env: {{TF_PLANTED_FLAG: "1"}}}}
-include:
-  - {{when: {{tensorflow: ["90.10", "90.11"]}}, settings: [default]}}
-  - {{when: {{environment: "*scipy*"}}, settings: [default]}}
-  - {{when: {{python: "3.11"}}, settings: [default, fixed_hash]}}
-scenarios: {{files: [planted.py], include: ["planted/*"]}}
-"""
-
-
-class Stack(NamedTuple):
-    """What an environment has."""
-
-    framework: str
-    second: str
-    python: str
-
-
-ALL_SETTINGS = ("default", "fixed_hash", "one_thread", "flag")
-OLDEST, OLD, MOVED, NEW, NEWEST = (f"tf90_{minor}_py3_10" for minor in range(8, 13))
-OTHER_PYTHON = "tf90_9_py3_11"
-GRID_OLD, GRID_SECOND = (f"tf90_9_py3_10_scipy90_{version}" for version in (1, 2))
-GRID_BOTH = "tf90_10_py3_10_scipy90_2"
-# In matrix order.
-STACKS = {
-    OLDEST: (Stack("90.8", "90.1", "3.10"), ALL_SETTINGS),
-    OLD: (Stack("90.9", "90.1", "3.10"), ALL_SETTINGS),
-    MOVED: (Stack("90.10", "90.2", "3.10"), ("default",)),
-    NEW: (Stack("90.11", "90.2", "3.10"), ("default",)),
-    NEWEST: (Stack("90.12", "90.2", "3.10"), ALL_SETTINGS),
-    OTHER_PYTHON: (Stack("90.9", "90.1", "3.11"), ("default", "fixed_hash")),
-    GRID_OLD: (Stack("90.9", "90.1", "3.10"), ("default",)),
-    GRID_SECOND: (Stack("90.9", "90.2", "3.10"), ("default",)),
-    GRID_BOTH: (Stack("90.10", "90.2", "3.10"), ("default",)),
-}
-
-
-class Cell(NamedTuple):
-    """One environment in one setting."""
-
-    environment: str
-    setting: str
-
-    @property
-    def stack(self) -> Stack:
-        """What the environment has."""
-        return STACKS[self.environment][0]
-
-
-CELLS = tuple(Cell(name, setting) for name, (_, known) in STACKS.items() for setting in known)
-
-
-class Line(NamedTuple):
-    """Cells that differ in one axis alone, in its order."""
-
-    level: str
-    axis: str
-    cells: tuple[tuple[str, Cell], ...]  # each with its value on the axis
-
-
-def _versions(setting: str, *environments: str) -> Line:
-    cells = tuple(Cell(name, setting) for name in environments)
-    return Line("packages", "tensorflow", tuple((cell.stack.framework, cell) for cell in cells))
-
-
-LINES = (
-    _versions("default", OLDEST, OLD, MOVED, NEW, NEWEST),
-    *(_versions(setting, OLDEST, OLD, NEWEST) for setting in ALL_SETTINGS[1:]),
-    _versions("default", GRID_SECOND, GRID_BOTH),
-    Line(
-        "packages",
-        "scipy",
-        (("90.1", Cell(GRID_OLD, "default")), ("90.2", Cell(GRID_SECOND, "default"))),
-    ),
-    *(
-        Line("python", "python", (("3.10", Cell(OLD, name)), ("3.11", Cell(OTHER_PYTHON, name))))
-        for name in ("default", "fixed_hash")
-    ),
-    *(
-        Line(
-            "setting", "setting", tuple((name, Cell(environment, name)) for name in (first, other))
-        )
-        for environment, (_, (first, *others)) in STACKS.items()
-        for other in others
-    ),
-)
-# 90.12 runs in every setting, but what lies between it and 90.9 only in the default one, which
-# therefore tells the steps: none reaches from 90.9 to 90.12 in another setting.
-_LEAP = (OLD, NEWEST)
-_BOTH_MOVE = (OLD, MOVED)
-CONFOUNDER = "scipy 90.1 → 90.2"
 NOT_STABLE = "some arrays differ between launches and were not compared"
 
 KINDS = {
@@ -143,21 +34,6 @@ assert set(EFFECTS) <= set(KINDS)
 _ULPS = {"one_ulp": "1", "three_ulp": "3", "sign_of_zero": "0"}
 _NOT_FINITE = ("nan", "infinity", "nan_payload")
 _AT_ONE_ELEMENT = (*_ULPS, *_NOT_FINITE)
-_EVERY_CALL = ("clock", "entropy", "unseeded_python", "unseeded_numpy")
-_HASHED = ("hash_seed", "set_order")
-
-Label: TypeAlias = Hashable
-PLAIN = "plain"
-
-
-class Chance(NamedTuple):
-    """The label of what differs between launches; every_call: and within one as well."""
-
-    source: str
-    every_call: bool
-
-
-Result: TypeAlias = dict[str, Label]  # array → its label, in creation order
 
 
 class Key(NamedTuple):
@@ -230,64 +106,6 @@ def expected(case: Case) -> Expected:
     )
 
 
-def result(case: Case, cell: Cell) -> Result:
-    """The arrays that a case gives in a cell, each with its label; empty without the API."""
-    if case.api != "build" and cell.stack.framework not in APIS[case.api]:
-        return {}
-    found: Result = {}
-    for side in ("first", "second")[: case.rebuilds]:
-        labels: Result = {spec.name: PLAIN for spec in case.arrays}
-        for fault in case.faults:
-            if _shows(fault, cell, side):
-                labels = _spoilt(labels, fault, cell, side)
-        found |= {f"{side}/{name}": label for name, label in labels.items()}
-    return found
-
-
-def _shows(fault: Fault, cell: Cell, side: str) -> bool:
-    condition = CONDITIONS[fault.condition]
-    stack = cell.stack
-    now = {
-        "python": stack.python,
-        "threads": 1 if cell.setting == "one_thread" else 2,
-        "flag": "1" if cell.setting == "flag" else "",
-    }
-    released = (
-        stack.second in condition.second
-        if condition.second
-        else stack.framework in condition.framework
-    )
-    met = all(now[name] == value for name, value in condition.when.items())
-    return released and met and (fault.source != "call_count" or side == "second")
-
-
-def _spoilt(labels: Result, fault: Fault, cell: Cell, side: str) -> Result:
-    names = list(labels)
-    at = names.index(fault.array)
-    wrong = _label(fault, cell)
-    if fault.effect == "extra_draw":
-        return labels | dict.fromkeys(names[at:], wrong)
-    if fault.effect == "call_order":
-        return {name: (fault.effect, side, name) for name in names}
-    if fault.effect == "creation_order":
-        return dict(reversed(labels.items()))
-    if fault.effect == "array_added":
-        return labels | {"added": PLAIN}
-    if fault.effect in ("array_gone", "array_renamed"):
-        new = ["renamed"] if fault.effect == "array_renamed" else []
-        return dict.fromkeys([*names[:at], *new, *names[at + 1 :]], PLAIN)
-    return labels | {fault.array: wrong}
-
-
-def _label(fault: Fault, cell: Cell) -> Label:
-    if fault.source in _HASHED and cell.setting == "fixed_hash":
-        # Python 3.11 computes the hash of a text otherwise (SipHash 1-3 in place of 2-4).
-        return fault.effect, cell.stack.python
-    if fault.source and fault.source != "call_count":
-        return Chance(fault.source, fault.source in _EVERY_CALL)
-    return fault.effect
-
-
 def _comparisons(
     case: Case, measured: Mapping[Cell, Result]
 ) -> Iterator[tuple[Key, Finding | None]]:
@@ -300,9 +118,9 @@ def _comparisons(
     for line in LINES:
         present = [(value, cell) for value, cell in line.cells if cell in measured]
         for (start, here), (to, there) in pairwise(present):
-            if line.axis == "tensorflow" and (here.environment, there.environment) == _LEAP:
+            if line.axis == "tensorflow" and (here.environment, there.environment) == LEAP:
                 continue
-            moved = CONFOUNDER if (here.environment, there.environment) == _BOTH_MOVE else ""
+            moved = CONFOUNDER if (here.environment, there.environment) == BOTH_MOVE else ""
             left, right = measured[here], measured[there]
             if not _comparable(left, right):
                 continue
@@ -419,7 +237,7 @@ def _spans(scenario: str, letters: Mapping[Cell, str]) -> Iterator[Span]:
         runs: list[list[tuple[str, Cell]]] = []
         for value, cell in present:
             last = runs[-1][-1][1] if runs else None
-            leaps = last and (last.environment, cell.environment) == _LEAP
+            leaps = last and (last.environment, cell.environment) == LEAP
             if last and letters[last] == letters[cell] and not leaps:
                 runs[-1].append((value, cell))
             else:
