@@ -38,6 +38,8 @@ class Project:
     lock's digest says whether one can be kept.
     """
 
+    seconds = 900.0  # the limit of a command
+
     def __init__(self, folder: Path, environments: Path) -> None:
         self.folder = folder
         for name in ("noxfile.py", "pyproject.toml", "harness"):
@@ -102,7 +104,7 @@ class Project:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-            timeout=900,
+            timeout=self.seconds,
             check=False,
         )
         return Done(done.returncode, done.stdout)
