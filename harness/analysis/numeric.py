@@ -120,9 +120,13 @@ def worst(kinds: Collection[str]) -> str:
 
 
 def in_company(kinds: Collection[str]) -> list[str]:
-    """The kinds, an unsure one decided by the others: a redraw if it stands alone, else a drift."""
-    alone = not set(kinds) - {UNSURE, UNKNOWN, STRUCTURE}
-    return [(REDRAW if alone else DRIFT) if kind == UNSURE else kind for kind in kinds]
+    """The kinds, an unsure one decided by the others.
+
+    Beside a redraw, or without any other that was measured, it is a redraw, else a drift.
+    """
+    others = set(kinds) - {UNSURE, UNKNOWN, STRUCTURE}
+    decided = DRIFT if others and REDRAW not in others else REDRAW
+    return [decided if kind == UNSURE else kind for kind in kinds]
 
 
 def _recorded(array: Array | Recorded) -> Recorded:

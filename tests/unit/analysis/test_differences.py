@@ -156,9 +156,10 @@ def test_an_unsure_array_has_the_kind_of_its_company(tmp_path: Path) -> None:
     small = {"b": np.array([0.13], "f4")}, {"b": np.array([0.87], "f4")}
     alone, beside = Recorder(tmp_path / "alone"), Recorder(tmp_path / "beside")
     step(alone, *small)
-    step(beside, {"w": draw(0), **small[0]}, {"w": nudged(draw(0)), **small[1]})
+    found = step(beside, {"w": draw(0), **small[0]}, {"w": nudged(draw(0)), **small[1]})
     assert differing(alone, "array", "kind") == [("b", "redraw")]
     assert differing(beside, "array", "kind") == [("w", "rounding"), ("b", "drift")]
+    assert found["kind"] == "drift"
 
 
 def test_a_rebuild_that_differs_has_rows_too(tmp_path: Path) -> None:

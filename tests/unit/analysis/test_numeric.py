@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.numeric import FEW, KINDS, UNSURE, Distance, compare, worst
+from harness.analysis.numeric import FEW, KINDS, UNSURE, Distance, compare, in_company, worst
 from harness.analysis.recorded import as_recorded
 from harness.analysis.tally import CLOSE, NEAR
 from harness.analysis.ulp import EPSILON, ordered, ulp_distance
@@ -340,6 +340,20 @@ def test_an_unsure_kind_follows_the_company_it_is_in() -> None:
     assert worst([UNSURE, "rounding"]) == "drift"
     assert worst([UNSURE, "drift"]) == "drift"
     assert worst([UNSURE, "redraw"]) == "redraw"
+
+
+@pytest.mark.parametrize(
+    ("others", "decided"),
+    [
+        ([], "redraw"),
+        (["redraw", "rounding"], "redraw"),
+        (["structure", ""], "redraw"),
+        (["rounding"], "drift"),
+        (["nonfinite", "reordered", "drift"], "drift"),
+    ],
+)
+def test_an_unsure_array_is_decided_by_the_others(others: list[str], decided: str) -> None:
+    assert in_company([UNSURE, *others]) == [decided, *others]
 
 
 def test_thresholds_are_what_the_documentation_says() -> None:
