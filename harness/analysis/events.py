@@ -23,7 +23,7 @@ STEP = ["level", "axis", "from", "to"]
 def events(
     breaks: pd.DataFrame, comparisons: pd.DataFrame, separate: Mapping[Step, str]
 ) -> pd.DataFrame:
-    """Group breaks: strictest level first, then those that hit the most scenarios.
+    """Group breaks: broken promises first, then the strictest level, then the most scenarios hit.
 
     separate: as `harness.analysis.separate` gives it.
 
@@ -37,6 +37,7 @@ def events(
         confounders = dict.fromkeys(
             each for joined in group["confounders"].unique() for each in _items(joined)
         )
+        violations = group.loc[group["violation"].fillna(False).astype(bool), "scenario"].nunique()
         unchanged = dict.fromkeys(compared.get(step, ())).keys() - set(scenarios)
         families = Counter(scenario.partition("/")[0] for scenario in scenarios)
         row = (
@@ -48,12 +49,12 @@ def events(
             "",
             event_id(*map(str, step)),
             "; ".join(f"{family} {count}" for family, count in families.items()),
-            group.loc[group["violation"].fillna(False).astype(bool), "scenario"].nunique(),
+            violations,
             "; ".join(each for each in dict.fromkeys(compared.get(step, ())) if each in unchanged),
             separate.get(cast("Step", step), ""),
         )
-        rows.append((LEVELS.index(step[0]), -len(scenarios), row))
-    rows.sort(key=lambda ranked: ranked[:2])
+        rows.append((not violations, LEVELS.index(step[0]), -len(scenarios), row))
+    rows.sort(key=lambda ranked: ranked[:3])
     return table("events", (row for *_, row in rows))
 
 

@@ -1,7 +1,7 @@
-"""The report: `reports/index.html`, `reports/csv/*.csv` and the summary in the terminal.
+"""The report: `reports/index.html`, `csv/`, `reproducers/` and the summary in the terminal.
 
 Results in, files out. `view` decides what is shown, `html` and `terminal` show it, `csv` writes the
-frames as they are.
+frames as they are, `scripts` what reproduces the breaks that the page shows.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harness.report.csv import write_csv
 from harness.report.files import replacing
 from harness.report.html import render
+from harness.report.scripts import FOLDER, write_scripts
 from harness.report.terminal import print_summary
 from harness.report.view import build
 
@@ -23,11 +24,13 @@ __all__ = ["print_summary", "write_csv", "write_report"]
 
 
 def write_report(results: Results, directory: Path) -> Path:
-    """Write `index.html` and `csv/` into `directory`; returns the page's path.
+    """Write `index.html`, `csv/` and `reproducers/` into `directory`; returns the page's path.
 
-    The page is written last, so that a page never speaks of CSV files that are not there yet.
+    The page is written last, so that a page never speaks of files that are not there yet.
     """
-    page = render(build(results))
+    view = build(results)
+    examples = [event.example_id for event in view.events]
+    page = render(view, write_scripts(results, examples, directory / FOLDER))
     write_csv(results, directory / "csv")
     path = directory / "index.html"
     with replacing(path) as file:

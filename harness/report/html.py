@@ -18,6 +18,8 @@ from markupsafe import Markup, escape
 from harness.report.words import DEFINITIONS, count
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.report.view import View
 
 _LINK = re.compile(r"https?://[^\s\"'<>]+")
@@ -26,9 +28,12 @@ _LINK = re.compile(r"https?://[^\s\"'<>]+")
 _CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 
 
-def render(view: View) -> str:
-    """The page for a view. The same view gives the same bytes."""
-    return page("report.html.j2", view=view, definitions=DEFINITIONS)
+def render(view: View, scripts: Mapping[str, tuple[str, ...]] | None = None) -> str:
+    """The page for a view. The same view gives the same bytes.
+
+    scripts: break id → names of the files beside the page that reproduce it.
+    """
+    return page("report.html.j2", view=view, definitions=DEFINITIONS, scripts=scripts or {})
 
 
 def page(template: str, **values: object) -> str:

@@ -294,6 +294,8 @@ def _break(name: str, entry: Entry, before: str, after: str) -> dict[str, Any]:
         "setting": "default",
         "device": "cpu",
         "machine": MACHINE,
+        "id": hashlib.sha256(f"{name} {before} {after}".encode()).hexdigest()[:10],
+        "launches": 2,
     }
 
 
