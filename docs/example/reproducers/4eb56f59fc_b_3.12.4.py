@@ -1,0 +1,436 @@
+# /// script
+# requires-python = "==3.10.*"
+# dependencies = [
+#   "absl-py==2.5.1",
+#   "astunparse==1.6.3",
+#   "certifi==2026.10.18",
+#   "charset-normalizer==3.5.2",
+#   "flatbuffers==25.12.19",
+#   "gast==0.4.0",
+#   "google-pasta==0.2.0",
+#   "grpcio==1.85.1",
+#   "h5py==3.14.0",
+#   "idna==3.20",
+#   "keras==3.12.4",
+#   "libclang==18.1.1",
+#   "markdown-it-py==4.3.0",
+#   "mdurl==0.1.2",
+#   "ml-dtypes==0.5.4",
+#   "namex==0.1.0",
+#   "numpy==1.26.4",
+#   "opt-einsum==3.4.0",
+#   "optree==0.20.0",
+#   "packaging==26.3",
+#   "protobuf==7.36.2",
+#   "pygments==2.21.0",
+#   "requests==2.34.2",
+#   "rich==15.0.0",
+#   "setuptools==84.2.1",
+#   "six==1.17.0",
+#   "tensorflow-cpu==2.21.0",
+#   "termcolor==3.3.0",
+#   "typing-extensions==4.16.0",
+#   "urllib3==2.8.0",
+#   "wheel==0.48.0",
+#   "wrapt==1.14.2",
+# ]
+# [tool.uv]
+# override-dependencies = ["tensorflow ; sys_platform == 'never'"]
+# ///
+"""orders/layers_made_backwards: Keras 2.21.0 → 3.12.4, another random stream (redraw)
+
+Make the last layer before the first, then build the same model of them.
+
+This side: tf2_21_0_py3_10.default.cpu on 50e4536a28fd.
+Known cause: Keras 3 takes a layer's seeds when the layer is made, Keras 2 when its weights are
+built https://github.com/keras-team/keras/blob/master/keras/src/initializers/random_initializers.py
+"""
+from __future__ import annotations
+
+
+import hashlib
+import importlib
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from typing import Any, NoReturn
+
+
+# The scenario, as the suite has it ----------------------------------------------------------------
+
+
+def layers_made_backwards(run: Run) -> None:
+    """Make the last layer before the first, then build the same model of them.
+
+    Keras 3 takes a layer's seed when the layer is made, Keras 2 when its weights are.
+    """
+
+    def build() -> Any:
+        dense = run.keras.layers.Dense
+        last = dense(1)
+        return built(run, (5,), dense(10, activation="relu"), last)
+
+    _perturbed(run, build)
+
+
+# What it uses -------------------------------------------------------------------------------------
+
+
+def dense_pair(run: Run, first: Any = None, second: Any = None) -> Any:
+    """Two Dense layers, 5 → 10 → 1, built at once; a kernel initializer for each, or the default.
+
+    Returns a built `keras.Sequential` with kernels of shape (5, 10) and (10, 1).
+    """
+    layers = run.keras.layers
+    return built(
+        run,
+        (5,),
+        layers.Dense(10, activation="relu", **_kernel(first)),
+        layers.Dense(1, **_kernel(second)),
+    )
+
+
+def built(run: Run, input_shape: tuple[int, ...], *layers: Any) -> Any:
+    """A `keras.Sequential` of `layers` whose weights exist.
+
+    The texts pass `input_shape` to the first layer, which Keras 3 warns about; building with the
+    same shape draws the same weights (the unit of both is the layer's own `build`).
+    """
+    model = run.keras.Sequential(list(layers))
+    model.build((None, *input_shape))
+    return model
+
+
+def is_eager(run: Run) -> bool:
+    """Whether layers compute when they are called, as they do except in TensorFlow 1 and Theano."""
+    if run.backend == "tensorflow":
+        return bool(run.api("tensorflow.executing_eagerly")())
+    return run.backend != "theano"
+
+
+def _kernel(initializer: Any) -> dict[str, Any]:
+    return {} if initializer is None else {"kernel_initializer": initializer}
+
+
+# Seeding, seeding again, and equal seeds, as the releases document them.
+RESEEDING = (
+    "TensorFlow documentation of tf.random.set_seed: 'Calling tf.random.set_seed will reset any "
+    "such counters'"
+)
+
+
+def seed_python(run: Run, seed: int) -> None:
+    """`random.seed`."""
+    run.random.seed(seed)
+
+
+def seed_numpy(run: Run, seed: int) -> None:
+    """`numpy.random.seed`."""
+    run.numpy.random.seed(seed)
+
+
+def seed_framework(run: Run, seed: int) -> None:
+    """The global seed of the framework under Keras: unsupported where there is none.
+
+    JAX has none by design; Keras on Theano draws its seeds from NumPy.
+    """
+    setters = {
+        "tensorflow": ("tensorflow.random.set_seed", "tensorflow.compat.v1.set_random_seed"),
+        "torch": ("torch.manual_seed",),
+    }
+    if run.backend not in setters:
+        run.unsupported(f"global seed on {run.backend}")
+    run.api(*setters[run.backend])(seed)
+
+
+def seed_everything(run: Run, seed: int) -> None:
+    """Python, NumPy, and the framework where it has a global seed: alike on every version.
+
+    What scenarios do that are not about seeding.
+    """
+    seed_python(run, seed)
+    seed_numpy(run, seed)
+    if run.backend in ("tensorflow", "torch"):
+        seed_framework(run, seed)
+
+
+def reseeded(run: Run) -> dict[str, Any]:
+    """What is expected of a rebuild after seeding again, and by whom: arguments of `run.relation`.
+
+    Some releases of TensorFlow 2 alone document that the second seeding starts over: each is asked
+    by its own docstring.
+    """
+    if run.backend != "tensorflow":
+        return {}
+    set_seed = getattr(run.api("tensorflow.random"), "set_seed", None)
+    documentation = (set_seed and set_seed.__doc__) or ""
+    if "set_seed` will reset any such counters" not in " ".join(documentation.split()):
+        return {}
+    return {"expected": True, "source": RESEEDING}
+
+
+def _perturbed(run: Run, build: Callable[[], Any], **expectation: Any) -> None:
+    """Record the plain model twice, then that which `build()` returns, each freshly seeded.
+
+    expectation: `expected` and `source` of `plain == perturbed`, where somebody promises it.
+    """
+    _plain(run)
+    _start_over(run)
+    _record(run, "perturbed", build())
+    run.relation("plain", "perturbed", **expectation)
+
+
+def _plain(run: Run) -> None:
+    for prefix in ("plain", "again"):
+        _start_over(run)
+        _record(run, prefix, dense_pair(run))
+    run.relation("plain", "again", level="rerun", **reseeded(run))
+
+
+def _start_over(run: Run) -> None:
+    if run.backend == "tensorflow" and not is_eager(run):  # Theano's graphs share nothing
+        run.keras.backend.clear_session()
+    seed_everything(run, run.seed)
+
+
+def _record(run: Run, prefix: str, model: Any) -> None:
+    """The two Dense layers at the end of `model`, whatever stands before or between them."""
+    pair = [layer for layer in model.layers if layer.trainable and layer.weights][-2:]
+    for position, layer in enumerate(pair):
+        run.layer(f"{prefix}/dense_{position}", layer)
+
+
+# What runs it -------------------------------------------------------------------------------------
+
+
+# A trial sees what is KEPT of the caller's environment, an empty home, and VARIABLES.
+KEPT = (
+    'PATH', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'TMPDIR', 'SYSTEMROOT', 'SYSTEMDRIVE', 'WINDIR',
+    'COMSPEC', 'PATHEXT', 'TEMP', 'TMP', 'NUMBER_OF_PROCESSORS', 'PROCESSOR_ARCHITECTURE',
+)
+VARIABLES = {
+    'LC_ALL': 'C.UTF-8',
+    'PYTHONNOUSERSITE': '1',
+    'PYTHONUTF8': '1',
+    'CUDA_VISIBLE_DEVICES': '-1',
+    'JAX_PLATFORMS': 'cpu',
+    'OMP_NUM_THREADS': '2',
+    'OPENBLAS_NUM_THREADS': '2',
+    'MKL_NUM_THREADS': '2',
+    'TF_NUM_INTRAOP_THREADS': '2',
+    'TF_NUM_INTEROP_THREADS': '2',
+    'NPROC': '2',
+}
+
+if "SAMESEED_SCRATCH" not in os.environ:  # start anew, so
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+        for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SAMESEED_SCRATCH"):
+            environment[name] = scratch
+        environment.update(VARIABLES)
+        command = [sys.executable, os.path.abspath(__file__)]
+        sys.exit(subprocess.call(command, env=environment, cwd=scratch))
+sys.path[:] = [path for path in sys.path if path != os.path.dirname(os.path.abspath(__file__))]
+
+
+import numpy
+import numpy as np
+
+
+# What Keras 2 calls otherwise than Keras 3.
+_RENAMED = {
+    ("DepthwiseConv1D", "depthwise_kernel"): "kernel",
+    ("DepthwiseConv2D", "depthwise_kernel"): "kernel",
+}
+
+
+class UnsupportedError(Exception):
+    """The audited version has no such API; the message names it."""
+
+
+def _bfloat16() -> Any:
+    """NumPy's name for bfloat16, which the package ml_dtypes gives it."""
+    try:
+        return importlib.import_module("ml_dtypes").bfloat16
+    except ImportError:
+        raise UnsupportedError("ml_dtypes.bfloat16") from None
+
+
+def _leaf(name: str) -> str:
+    """`dense_3/kernel:0` (Keras 2) and `kernel` (Keras 3) are both `kernel`; numbering goes too."""
+    leaf = name.split("/")[-1].split(":")[0].lower()
+    return re.sub(r"_\d+$", "", leaf) or "weight"
+
+
+def _thinned(value: Any, most: int) -> Any:
+    """At most `most` of an array's values, flat; the step is odd, so that all channels are met."""
+    flat = numpy.asarray(value).reshape(-1)
+    return value if flat.size <= most else flat[:: -(-flat.size // most) | 1]
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    candidate, count = name, 1
+    while candidate in taken:
+        count += 1
+        candidate = f"{name}_{count}"
+    taken.add(candidate)
+    return candidate
+
+
+def canonical(value: Any) -> NDArray[Any]:
+    """`value` as a C-order little-endian NumPy array of its own shape."""
+    array = np.asarray(value)
+    if array.dtype.hasobject:
+        raise TypeError("an object array has no bytes to fingerprint")
+    if array.dtype.byteorder == ">" or (array.dtype.byteorder == "=" and not _LITTLE):
+        array = array.astype(array.dtype.newbyteorder("<"))
+    # ascontiguousarray turns a scalar into shape (1,), hence the reshape.
+    return np.ascontiguousarray(array).reshape(array.shape)
+
+
+def sha256(array: NDArray[Any]) -> str:
+    """The fingerprint of a canonical array: 64 hexadecimal digits."""
+    return hashlib.sha256(array.tobytes()).hexdigest()
+
+
+_LITTLE = bool(np.array(1, dtype=np.uint16).tobytes()[0])
+
+
+class Framework:
+    """The imported framework, its threads pinned."""
+
+    def __init__(self, backend: str, threads: int, keras: str = "") -> None:
+        """Import "tensorflow", "jax", "torch" or "theano", and pin its pools to `threads`."""
+        self.backend = backend
+        self.threads = threads
+        os.environ["KERAS_BACKEND"] = backend
+        self.module: Any = importlib.import_module(backend)
+        self.keras_name = keras or ("tensorflow.keras" if backend == "tensorflow" else "keras")
+        self.keras: Any = (
+            self.module.keras
+            if self.keras_name == "tensorflow.keras"  # an attribute, and no module everywhere
+            else importlib.import_module(self.keras_name)
+        )
+        # `tensorflow.keras` is a lazy module: touching it spares every child the import.
+        self.keras.layers.Dense  # noqa: B018
+        self._pin_threads()
+
+    def _pin_threads(self) -> None:
+        """Pin the pools that environment variables alone do not reach; starts no runtime."""
+        if self.backend == "torch":
+            self.module.set_num_threads(self.threads)
+        threading_config = getattr(getattr(self.module, "config", None), "threading", None)
+        if threading_config is not None:
+            threading_config.set_intra_op_parallelism_threads(self.threads)
+            threading_config.set_inter_op_parallelism_threads(self.threads)
+
+
+class Run:
+    """What a scenario sees. Prints the fingerprint of every array that it is given."""
+
+    seed = 42
+    numpy = numpy
+    random = random
+
+    def __init__(self, framework: Framework, device: str) -> None:
+        self.device = device
+        self.backend = framework.backend
+        self.keras = framework.keras
+        self.keras_name = framework.keras_name
+        self.arrays: list[dict[str, Any]] = []
+
+    def path(self, name: str) -> str:
+        return os.path.join(os.environ["SAMESEED_SCRATCH"], name)
+
+    def array(self, name: str, value: Any) -> None:
+        array = canonical(self.evaluate(value))
+        found = {"array": name, "dtype": array.dtype.name, "shape": list(array.shape)}
+        self.arrays.append({**found, "sha256": sha256(array)})
+        print(name, array.dtype.name, list(array.shape), sha256(array), flush=True)
+
+    def relation(self, *_: Any, **__: Any) -> None:
+        """The audit compares arrays of one run here; this script only prints them."""
+
+    def api(self, *dotted: str) -> Any:
+        """The object at a dotted path such as `keras.utils.set_random_seed`."""
+        for path in dotted:
+            with suppress(ImportError, AttributeError):
+                return self._find(path)
+        raise UnsupportedError(dotted[0])
+
+    def unsupported(self, what: str) -> NoReturn:
+        """End the scenario as unsupported: the version lacks `what`, for which no name stands."""
+        raise UnsupportedError(what)
+
+    def evaluate(self, value: Any) -> Any:
+        """A tensor, variable or array as a NumPy array; a symbolic tensor is computed, once."""
+        if isinstance(value, (numpy.ndarray, numpy.generic)):
+            return value
+        if hasattr(value, "detach"):  # torch: may require gradients, may lie on a GPU
+            value = value.detach().cpu()
+            if str(value.dtype) == "torch.bfloat16":  # NumPy has none: the same bits
+                return value.view(self.api("torch.int16")).numpy().view(_bfloat16())
+            return value.numpy()
+        try:
+            return value.numpy() if hasattr(value, "numpy") else self._computed(value)
+        except NotImplementedError:  # a tensor of a TensorFlow graph
+            return self._computed(value)
+
+    def layer(self, prefix: str, layer: Any, values: Any = None, most: int = 0) -> None:
+        """Record every weight of one layer as `prefix/<weight>`, in the layer's own order."""
+        taken: set[str] = set()
+        for weight, value in zip(layer.weights, layer.get_weights() if values is None else values):
+            leaf = _RENAMED.get((type(layer).__name__, _leaf(weight.name)), _leaf(weight.name))
+            name = f"{prefix}/{_unique(leaf, taken)}"
+            self.array(name, _thinned(value, most) if most else value)
+
+    def _find(self, path: str) -> Any:
+        first, *rest = path.split(".")
+        found = self.keras if first == "keras" else importlib.import_module(first)
+        for position, name in enumerate(rest, 1):
+            if not hasattr(found, name) and first != "keras":
+                importlib.import_module(".".join((first, *rest[:position])))
+            found = getattr(found, name)
+        return found
+
+    def _computed(self, value: Any) -> Any:
+        """What a symbolic tensor or variable of a graph comes to, in Keras's own session."""
+        if self.backend == "theano":
+            return (
+                self.keras.backend.get_value(value)
+                if hasattr(value, "get_value")
+                else (value.eval() if hasattr(value, "eval") else value)
+            )
+        if type(value).__module__.startswith("tensorflow."):
+            return self.keras.backend.get_session().run(value)
+        return value
+
+
+# Array → fingerprint on record ("" where there was no such array) → where.
+RECORDED = {
+    'perturbed/dense_0/kernel': {
+        '94ef80c3f99f5919bd675eca51a4a7aa5c4c98d716a0f297213d95958e9250e1': 'in launches 1 and 2',
+    },
+}
+
+
+def reproduce() -> None:
+    framework = Framework('tensorflow', 2, '')
+    run = Run(framework, 'cpu')
+    tempfile.tempdir = os.environ["SAMESEED_SCRATCH"]
+    layers_made_backwards(run)
+    found = {each["array"]: each["sha256"] for each in run.arrays}
+    for array, recorded in RECORDED.items():
+        print("\nfingerprint of %s: %s" % (array, found.get(array, "no such array")))
+        for sha256, where in recorded.items():
+            same = sha256 == found.get(array, "")
+            print("recorded%s: %s" % (where and " " + where, sha256 or "no such array"))
+            print("matches the record" if same else "DIFFERS from this record")
+
+
+if __name__ == "__main__":
+    reproduce()

@@ -1,0 +1,420 @@
+# /// script
+# requires-python = "==3.7.*"
+# dependencies = [
+#   "absl-py==2.1.0",
+#   "astor==0.8.1",
+#   "gast==0.2.2",
+#   "google-pasta==0.2.0",
+#   "grpcio==1.62.3",
+#   "h5py==2.10.0",
+#   "importlib-metadata==6.7.0",
+#   "keras-applications==1.0.8",
+#   "keras-preprocessing==1.1.2",
+#   "markdown==3.4.4",
+#   "markupsafe==2.1.5",
+#   "numpy==1.18.5",
+#   "opt-einsum==3.3.0",
+#   "protobuf==3.19.6",
+#   "setuptools==68.0.0",
+#   "six==1.17.0",
+#   "tensorboard==1.15.0",
+#   "tensorflow==1.15.5",
+#   "tensorflow-estimator==1.15.1",
+#   "termcolor==2.3.0",
+#   "typing-extensions==4.7.1",
+#   "werkzeug==2.2.3",
+#   "wheel==0.42.0",
+#   "wrapt==1.16.0",
+#   "zipp==3.15.0",
+# ]
+# ///
+"""distribution/mirrored_initial_weights: build alone → mirrored, another random stream (redraw)
+
+Initial weights under a MirroredStrategy of two CPU devices, and without one.
+
+This side: tf1_15_5_py3_7.default.cpu on 50e4536a28fd.
+Known cause: In TensorFlow 1 seeding again does not start over, because the graph still holds what
+was built before https://github.com/tensorflow/tensorflow/issues/9171
+"""
+from __future__ import annotations
+
+
+import hashlib
+import importlib
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from typing import Any, NoReturn
+
+
+# The scenario, as the suite has it ----------------------------------------------------------------
+
+
+def mirrored_initial_weights(run: Run) -> None:
+    """Initial weights under a MirroredStrategy of two CPU devices, and without one.
+
+    A variable per device: if each were drawn, not copied, or if the copies counted as operations,
+    replicas or later weights would differ.
+    """
+    strategy = _mirrored(run)
+    run.weights("alone", _seeded(run))
+    with strategy.scope():
+        model = _seeded(run)
+    run.weights("mirrored", model)
+    run.relation("alone", "mirrored", level="rerun")
+    _replicas(run, strategy, "replica", model)
+
+
+# What it uses -------------------------------------------------------------------------------------
+
+
+MIRRORED = (
+    "TensorFlow documentation of tf.distribute.MirroredStrategy: 'replicate the variables across "
+    "all the replicas and keep them in sync using an all-reduce algorithm'"
+)
+
+
+def seed_python(run: Run, seed: int) -> None:
+    """`random.seed`."""
+    run.random.seed(seed)
+
+
+def seed_numpy(run: Run, seed: int) -> None:
+    """`numpy.random.seed`."""
+    run.numpy.random.seed(seed)
+
+
+def seed_framework(run: Run, seed: int) -> None:
+    """The global seed of the framework under Keras: unsupported where there is none.
+
+    JAX has none by design; Keras on Theano draws its seeds from NumPy.
+    """
+    setters = {
+        "tensorflow": ("tensorflow.random.set_seed", "tensorflow.compat.v1.set_random_seed"),
+        "torch": ("torch.manual_seed",),
+    }
+    if run.backend not in setters:
+        run.unsupported(f"global seed on {run.backend}")
+    run.api(*setters[run.backend])(seed)
+
+
+def seed_everything(run: Run, seed: int) -> None:
+    """Python, NumPy, and the framework where it has a global seed: alike on every version.
+
+    What scenarios do that are not about seeding.
+    """
+    seed_python(run, seed)
+    seed_numpy(run, seed)
+    if run.backend in ("tensorflow", "torch"):
+        seed_framework(run, seed)
+
+
+_DEVICES = 2
+
+
+_FEATURES = 48
+
+
+def _mirrored(run: Run) -> Any:
+    """A MirroredStrategy over two virtual CPU devices. TensorFlow must not have started yet."""
+    _only_on_cpu(run)
+    _divide(run)
+    return run.api("tensorflow.distribute.MirroredStrategy")(
+        [f"/cpu:{device}" for device in range(_DEVICES)]
+    )
+
+
+def _divide(run: Run) -> None:
+    devices = run.api(
+        "tensorflow.config.list_physical_devices",
+        "tensorflow.config.experimental.list_physical_devices",
+    )
+    divide = run.api(
+        "tensorflow.config.set_logical_device_configuration",
+        "tensorflow.config.experimental.set_virtual_device_configuration",
+    )
+    part = run.api(
+        "tensorflow.config.LogicalDeviceConfiguration",
+        "tensorflow.config.experimental.VirtualDeviceConfiguration",
+    )
+    divide(devices("CPU")[0], [part() for _ in range(_DEVICES)])
+
+
+def _only_on_cpu(run: Run) -> None:
+    if run.device != "cpu":
+        raise _unsupported(f"virtual devices of a {run.device}")
+
+
+def _unsupported(what: str) -> Exception:
+    return UnsupportedError(what)
+
+
+def _replicas(run: Run, strategy: Any, prefix: str, model: Any) -> None:
+    """Record what each replica holds of every weight, as `prefix_<replica>/weight_<position>`."""
+    for position, weight in enumerate(model.weights):
+        mirrored = weight.value if type(weight).__module__.startswith("keras.") else weight
+        for replica, value in enumerate(strategy.experimental_local_results(mirrored)):
+            run.array(f"{prefix}_{replica}/weight_{position}", value)
+    run.relation(f"{prefix}_0", f"{prefix}_1", expected=True, source=MIRRORED)
+
+
+def _model(run: Run) -> Any:
+    """48 → 16 → 4. The input is declared: before 2.1, strategies insist on it."""
+    layers = run.keras.layers
+    inputs = layers.Input((_FEATURES,))
+    hidden = layers.Dense(16, activation="relu")(inputs)
+    return run.keras.models.Model(inputs, layers.Dense(4)(hidden))
+
+
+def _seeded(run: Run) -> Any:
+    seed_everything(run, run.seed)
+    return _model(run)
+
+
+# What runs it -------------------------------------------------------------------------------------
+
+
+# A trial sees what is KEPT of the caller's environment, an empty home, and VARIABLES.
+KEPT = (
+    'PATH', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'TMPDIR', 'SYSTEMROOT', 'SYSTEMDRIVE', 'WINDIR',
+    'COMSPEC', 'PATHEXT', 'TEMP', 'TMP', 'NUMBER_OF_PROCESSORS', 'PROCESSOR_ARCHITECTURE',
+)
+VARIABLES = {
+    'LC_ALL': 'C.UTF-8',
+    'PYTHONNOUSERSITE': '1',
+    'PYTHONUTF8': '1',
+    'CUDA_VISIBLE_DEVICES': '-1',
+    'JAX_PLATFORMS': 'cpu',
+    'OMP_NUM_THREADS': '2',
+    'OPENBLAS_NUM_THREADS': '2',
+    'MKL_NUM_THREADS': '2',
+    'TF_NUM_INTRAOP_THREADS': '2',
+    'TF_NUM_INTEROP_THREADS': '2',
+    'NPROC': '2',
+}
+
+if "SAMESEED_SCRATCH" not in os.environ:  # start anew, so
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+        for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SAMESEED_SCRATCH"):
+            environment[name] = scratch
+        environment.update(VARIABLES)
+        command = [sys.executable, os.path.abspath(__file__)]
+        sys.exit(subprocess.call(command, env=environment, cwd=scratch))
+sys.path[:] = [path for path in sys.path if path != os.path.dirname(os.path.abspath(__file__))]
+
+
+import numpy
+import numpy as np
+
+
+# What Keras 2 calls otherwise than Keras 3.
+_RENAMED = {
+    ("DepthwiseConv1D", "depthwise_kernel"): "kernel",
+    ("DepthwiseConv2D", "depthwise_kernel"): "kernel",
+}
+
+
+class UnsupportedError(Exception):
+    """The audited version has no such API; the message names it."""
+
+
+def _bfloat16() -> Any:
+    """NumPy's name for bfloat16, which the package ml_dtypes gives it."""
+    try:
+        return importlib.import_module("ml_dtypes").bfloat16
+    except ImportError:
+        raise UnsupportedError("ml_dtypes.bfloat16") from None
+
+
+def _leaf(name: str) -> str:
+    """`dense_3/kernel:0` (Keras 2) and `kernel` (Keras 3) are both `kernel`; numbering goes too."""
+    leaf = name.split("/")[-1].split(":")[0].lower()
+    return re.sub(r"_\d+$", "", leaf) or "weight"
+
+
+def _thinned(value: Any, most: int) -> Any:
+    """At most `most` of an array's values, flat; the step is odd, so that all channels are met."""
+    flat = numpy.asarray(value).reshape(-1)
+    return value if flat.size <= most else flat[:: -(-flat.size // most) | 1]
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    candidate, count = name, 1
+    while candidate in taken:
+        count += 1
+        candidate = f"{name}_{count}"
+    taken.add(candidate)
+    return candidate
+
+
+def canonical(value: Any) -> NDArray[Any]:
+    """`value` as a C-order little-endian NumPy array of its own shape."""
+    array = np.asarray(value)
+    if array.dtype.hasobject:
+        raise TypeError("an object array has no bytes to fingerprint")
+    if array.dtype.byteorder == ">" or (array.dtype.byteorder == "=" and not _LITTLE):
+        array = array.astype(array.dtype.newbyteorder("<"))
+    # ascontiguousarray turns a scalar into shape (1,), hence the reshape.
+    return np.ascontiguousarray(array).reshape(array.shape)
+
+
+def sha256(array: NDArray[Any]) -> str:
+    """The fingerprint of a canonical array: 64 hexadecimal digits."""
+    return hashlib.sha256(array.tobytes()).hexdigest()
+
+
+_LITTLE = bool(np.array(1, dtype=np.uint16).tobytes()[0])
+
+
+class Framework:
+    """The imported framework, its threads pinned."""
+
+    def __init__(self, backend: str, threads: int, keras: str = "") -> None:
+        """Import "tensorflow", "jax", "torch" or "theano", and pin its pools to `threads`."""
+        self.backend = backend
+        self.threads = threads
+        os.environ["KERAS_BACKEND"] = backend
+        self.module: Any = importlib.import_module(backend)
+        self.keras_name = keras or ("tensorflow.keras" if backend == "tensorflow" else "keras")
+        self.keras: Any = (
+            self.module.keras
+            if self.keras_name == "tensorflow.keras"  # an attribute, and no module everywhere
+            else importlib.import_module(self.keras_name)
+        )
+        # `tensorflow.keras` is a lazy module: touching it spares every child the import.
+        self.keras.layers.Dense  # noqa: B018
+        self._pin_threads()
+
+    def _pin_threads(self) -> None:
+        """Pin the pools that environment variables alone do not reach; starts no runtime."""
+        if self.backend == "torch":
+            self.module.set_num_threads(self.threads)
+        threading_config = getattr(getattr(self.module, "config", None), "threading", None)
+        if threading_config is not None:
+            threading_config.set_intra_op_parallelism_threads(self.threads)
+            threading_config.set_inter_op_parallelism_threads(self.threads)
+
+
+class Run:
+    """What a scenario sees. Prints the fingerprint of every array that it is given."""
+
+    seed = 42
+    numpy = numpy
+    random = random
+
+    def __init__(self, framework: Framework, device: str) -> None:
+        self.device = device
+        self.backend = framework.backend
+        self.keras = framework.keras
+        self.keras_name = framework.keras_name
+        self.arrays: list[dict[str, Any]] = []
+
+    def path(self, name: str) -> str:
+        return os.path.join(os.environ["SAMESEED_SCRATCH"], name)
+
+    def array(self, name: str, value: Any) -> None:
+        array = canonical(self.evaluate(value))
+        found = {"array": name, "dtype": array.dtype.name, "shape": list(array.shape)}
+        self.arrays.append({**found, "sha256": sha256(array)})
+        print(name, array.dtype.name, list(array.shape), sha256(array), flush=True)
+
+    def relation(self, *_: Any, **__: Any) -> None:
+        """The audit compares arrays of one run here; this script only prints them."""
+
+    def api(self, *dotted: str) -> Any:
+        """The object at a dotted path such as `keras.utils.set_random_seed`."""
+        for path in dotted:
+            with suppress(ImportError, AttributeError):
+                return self._find(path)
+        raise UnsupportedError(dotted[0])
+
+    def unsupported(self, what: str) -> NoReturn:
+        """End the scenario as unsupported: the version lacks `what`, for which no name stands."""
+        raise UnsupportedError(what)
+
+    def evaluate(self, value: Any) -> Any:
+        """A tensor, variable or array as a NumPy array; a symbolic tensor is computed, once."""
+        if isinstance(value, (numpy.ndarray, numpy.generic)):
+            return value
+        if hasattr(value, "detach"):  # torch: may require gradients, may lie on a GPU
+            value = value.detach().cpu()
+            if str(value.dtype) == "torch.bfloat16":  # NumPy has none: the same bits
+                return value.view(self.api("torch.int16")).numpy().view(_bfloat16())
+            return value.numpy()
+        try:
+            return value.numpy() if hasattr(value, "numpy") else self._computed(value)
+        except NotImplementedError:  # a tensor of a TensorFlow graph
+            return self._computed(value)
+
+    def weights(self, prefix: str, model: Any) -> None:
+        """Record every weight of `model` as `prefix/<layer class>_<position>/<weight>`."""
+        for position, layer in enumerate(model.layers):
+            self.layer(f"{prefix}/{_snake(type(layer).__name__)}_{position}", layer)
+
+    def layer(self, prefix: str, layer: Any, values: Any = None, most: int = 0) -> None:
+        """Record every weight of one layer as `prefix/<weight>`, in the layer's own order."""
+        taken: set[str] = set()
+        for weight, value in zip(layer.weights, layer.get_weights() if values is None else values):
+            leaf = _RENAMED.get((type(layer).__name__, _leaf(weight.name)), _leaf(weight.name))
+            name = f"{prefix}/{_unique(leaf, taken)}"
+            self.array(name, _thinned(value, most) if most else value)
+
+    def _find(self, path: str) -> Any:
+        first, *rest = path.split(".")
+        found = self.keras if first == "keras" else importlib.import_module(first)
+        for position, name in enumerate(rest, 1):
+            if not hasattr(found, name) and first != "keras":
+                importlib.import_module(".".join((first, *rest[:position])))
+            found = getattr(found, name)
+        return found
+
+    def _computed(self, value: Any) -> Any:
+        """What a symbolic tensor or variable of a graph comes to, in Keras's own session."""
+        if self.backend == "theano":
+            return (
+                self.keras.backend.get_value(value)
+                if hasattr(value, "get_value")
+                else (value.eval() if hasattr(value, "eval") else value)
+            )
+        if type(value).__module__.startswith("tensorflow."):
+            return self.keras.backend.get_session().run(value)
+        return value
+
+
+# Array → fingerprint on record ("" where there was no such array) → where.
+RECORDED = {
+    'alone/dense_1/kernel': {
+        '8f89c4c2d750eec533e7cc75ce39c95a374a603dd9e88f240fe1b73bdb1c367e': 'in launches 1 and 2',
+    },
+    'mirrored/dense_1/kernel': {
+        '02e6eec025eafbfb6fdb62d2f7fbacf86736b50697e6e733a252b08f5211397f': 'in launches 1 and 2',
+    },
+}
+
+
+def reproduce() -> None:
+    framework = Framework('tensorflow', 2, '')
+    run = Run(framework, 'cpu')
+    tempfile.tempdir = os.environ["SAMESEED_SCRATCH"]
+    run.api(*['tensorflow.distribute.MirroredStrategy'])
+    mirrored_initial_weights(run)
+    found = {each["array"]: each["sha256"] for each in run.arrays}
+    for array, recorded in RECORDED.items():
+        print("\nfingerprint of %s: %s" % (array, found.get(array, "no such array")))
+        for sha256, where in recorded.items():
+            same = sha256 == found.get(array, "")
+            print("recorded%s: %s" % (where and " " + where, sha256 or "no such array"))
+            print("matches the record" if same else "DIFFERS from this record")
+
+
+if __name__ == "__main__":
+    reproduce()

@@ -1,0 +1,366 @@
+# /// script
+# requires-python = "==3.10.*"
+# dependencies = [
+#   "absl-py==2.5.1",
+#   "astunparse==1.6.3",
+#   "certifi==2026.10.18",
+#   "cffi==2.1.1",
+#   "charset-normalizer==3.5.2",
+#   "cryptography==45.0.7",
+#   "flatbuffers==25.12.19",
+#   "gast==0.4.0",
+#   "google-auth==2.62.2",
+#   "google-auth-oauthlib==1.0.0",
+#   "google-pasta==0.2.0",
+#   "grpcio==1.74.0",
+#   "h5py==3.16.0",
+#   "idna==3.20",
+#   "keras==2.13.1",
+#   "libclang==18.1.1",
+#   "markdown==3.10.3",
+#   "markupsafe==3.0.4",
+#   "numpy==1.23.5",
+#   "oauthlib==4.0.1",
+#   "opt-einsum==3.4.0",
+#   "packaging==26.3",
+#   "protobuf==4.25.9",
+#   "pyasn1==0.6.5",
+#   "pyasn1-modules==0.4.2",
+#   "pycparser==3.11",
+#   "requests==2.34.2",
+#   "requests-oauthlib==2.0.0",
+#   "setuptools==84.2.1",
+#   "six==1.17.0",
+#   "tensorboard==2.13.0",
+#   "tensorboard-data-server==0.7.2",
+#   "tensorflow-cpu==2.13.1",
+#   "tensorflow-estimator==2.13.0",
+#   "tensorflow-io-gcs-filesystem==0.37.1",
+#   "termcolor==3.3.0",
+#   "typing-extensions==4.5.0",
+#   "urllib3==2.8.0",
+#   "werkzeug==3.1.9",
+#   "wheel==0.48.0",
+#   "wrapt==1.14.2",
+# ]
+# [tool.uv]
+# override-dependencies = ["tensorflow ; sys_platform == 'never'"]
+# ///
+"""generators/tf_stateless_between_compiled: TensorFlow 2.12.1 → 2.13.1, the same draw, grown apart
+(drift)
+
+tf.random.stateless_parameterized_truncated_normal, eager and compiled by XLA.
+
+This side: tf2_13_1_np1_23_5_py3_10.default.cpu on 50e4536a28fd.
+What else differs between the sides: keras 2.12.0 → 2.13.1; jax 0.4.30 → absent; jaxlib 0.4.30 →
+absent; ml-dtypes 0.5.4 → absent; scipy 1.15.3 → absent; tensorboard 2.12.3 → 2.13.0; tensorflow-
+estimator 2.12.0 → 2.13.0; TF_CPP_MIN_LOG_LEVEL 1 → absent.
+"""
+from __future__ import annotations
+
+
+import hashlib
+import importlib
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple, NoReturn
+
+
+# The scenario, as the suite has it ----------------------------------------------------------------
+
+
+def tf_stateless_between_compiled(run: Run) -> None:
+    """tf.random.stateless_parameterized_truncated_normal, eager and compiled by XLA.
+
+    XLA has another algorithm for it, in later versions only.
+    """
+    _stateless(run, _between(run), "eager", "compiled")
+
+
+# What it uses -------------------------------------------------------------------------------------
+
+
+class Promise(NamedTuple):
+    """What somebody documents about how stable a result is.
+
+    text: in their words, as short as can be. source: where they say so, a page or a document.
+    levels: the levels that the promise covers ("process", "packages", "device", ...); a difference
+    on one of them breaks it, a difference on another is permitted. where: a dotted path below the
+    audited Keras, such as "keras.utils.set_random_seed"; versions without it never made the
+    promise. Empty: all did.
+    """
+
+    text: str
+    source: str
+    levels: tuple[str, ...]
+    where: str = ""
+
+
+TF_STATELESS_GUIDE = Promise(
+    "Calling these functions with the same arguments (which include the seed) and on the same "
+    "device will always produce the same results.",
+    "TensorFlow guide 'Random number generation'",
+    ("rerun", "process"),
+)
+
+
+def eagerly(run: Run) -> Any:
+    """The module `tensorflow`, where it executes eagerly."""
+    tensorflow = run.api("tensorflow")
+    if not tensorflow.executing_eagerly():
+        run.unsupported("eager execution: it builds graphs by default")
+    return tensorflow
+
+
+def compiled(run: Run, function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` compiled by XLA; the option was called otherwise before TensorFlow 2.5."""
+    tensorflow = eagerly(run)
+    try:
+        made = tensorflow.function(function, jit_compile=True)
+    except TypeError:
+        with run.requires("tf.function(experimental_compile=True)", TypeError):
+            made = tensorflow.function(function, experimental_compile=True)
+    result: Callable[..., Any] = made
+    return result
+
+
+def _stateless(run: Run, draws: Draws, *modes: str) -> None:
+    """Record the draws with one seed in these modes, and relate the first mode to the others."""
+    tensorflow = eagerly(run)
+    errors = tensorflow.errors
+    seed = tensorflow.constant([run.seed, 7], "int32")
+    for mode in modes:
+        if mode == "compiled":
+            made = compiled(run, lambda seed: {name: draws[name](seed) for name in draws})
+            # Seen where XLA has no such kernel, or no such algorithm.
+            with run.requires(
+                "compilation by XLA", errors.InvalidArgumentError, errors.UnimplementedError
+            ):
+                values = made(seed)
+        else:
+            wrapped = tensorflow.function if mode == "graph" else lambda draw: draw
+            values = {name: wrapped(draw)(seed) for name, draw in draws.items()}
+        for name in draws:
+            run.array(f"{mode}/{name}", values[name])
+    for mode in modes[1:]:
+        expected, source = None, ""
+        if mode == "graph":
+            expected, source = True, TF_STATELESS_GUIDE.source
+        run.relation(modes[0], mode, expected=expected, source=source)
+
+
+def _between(run: Run) -> Draws:
+    between = run.api("tensorflow.random.stateless_parameterized_truncated_normal")
+    return {
+        "middle": lambda seed: between((40,), seed, 0.0, 1.0, -1.0, 1.0),
+        "tail": lambda seed: between((40,), seed, 0.0, 1.0, 3.0, 9.0),
+    }
+
+
+# What runs it -------------------------------------------------------------------------------------
+
+
+# A trial sees what is KEPT of the caller's environment, an empty home, and VARIABLES.
+KEPT = (
+    'PATH', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'TMPDIR', 'SYSTEMROOT', 'SYSTEMDRIVE', 'WINDIR',
+    'COMSPEC', 'PATHEXT', 'TEMP', 'TMP', 'NUMBER_OF_PROCESSORS', 'PROCESSOR_ARCHITECTURE',
+)
+VARIABLES = {
+    'LC_ALL': 'C.UTF-8',
+    'PYTHONNOUSERSITE': '1',
+    'PYTHONUTF8': '1',
+    'CUDA_VISIBLE_DEVICES': '-1',
+    'JAX_PLATFORMS': 'cpu',
+    'OMP_NUM_THREADS': '2',
+    'OPENBLAS_NUM_THREADS': '2',
+    'MKL_NUM_THREADS': '2',
+    'TF_NUM_INTRAOP_THREADS': '2',
+    'TF_NUM_INTEROP_THREADS': '2',
+    'NPROC': '2',
+}
+
+if "SAMESEED_SCRATCH" not in os.environ:  # start anew, so
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+        for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SAMESEED_SCRATCH"):
+            environment[name] = scratch
+        environment.update(VARIABLES)
+        command = [sys.executable, os.path.abspath(__file__)]
+        sys.exit(subprocess.call(command, env=environment, cwd=scratch))
+sys.path[:] = [path for path in sys.path if path != os.path.dirname(os.path.abspath(__file__))]
+
+
+import numpy
+import numpy as np
+
+
+class UnsupportedError(Exception):
+    """The audited version has no such API; the message names it."""
+
+
+def _bfloat16() -> Any:
+    """NumPy's name for bfloat16, which the package ml_dtypes gives it."""
+    try:
+        return importlib.import_module("ml_dtypes").bfloat16
+    except ImportError:
+        raise UnsupportedError("ml_dtypes.bfloat16") from None
+
+
+def canonical(value: Any) -> NDArray[Any]:
+    """`value` as a C-order little-endian NumPy array of its own shape."""
+    array = np.asarray(value)
+    if array.dtype.hasobject:
+        raise TypeError("an object array has no bytes to fingerprint")
+    if array.dtype.byteorder == ">" or (array.dtype.byteorder == "=" and not _LITTLE):
+        array = array.astype(array.dtype.newbyteorder("<"))
+    # ascontiguousarray turns a scalar into shape (1,), hence the reshape.
+    return np.ascontiguousarray(array).reshape(array.shape)
+
+
+def sha256(array: NDArray[Any]) -> str:
+    """The fingerprint of a canonical array: 64 hexadecimal digits."""
+    return hashlib.sha256(array.tobytes()).hexdigest()
+
+
+_LITTLE = bool(np.array(1, dtype=np.uint16).tobytes()[0])
+
+
+class Framework:
+    """The imported framework, its threads pinned."""
+
+    def __init__(self, backend: str, threads: int, keras: str = "") -> None:
+        """Import "tensorflow", "jax", "torch" or "theano", and pin its pools to `threads`."""
+        self.backend = backend
+        self.threads = threads
+        os.environ["KERAS_BACKEND"] = backend
+        self.module: Any = importlib.import_module(backend)
+        self.keras_name = keras or ("tensorflow.keras" if backend == "tensorflow" else "keras")
+        self.keras: Any = (
+            self.module.keras
+            if self.keras_name == "tensorflow.keras"  # an attribute, and no module everywhere
+            else importlib.import_module(self.keras_name)
+        )
+        # `tensorflow.keras` is a lazy module: touching it spares every child the import.
+        self.keras.layers.Dense  # noqa: B018
+        self._pin_threads()
+
+    def _pin_threads(self) -> None:
+        """Pin the pools that environment variables alone do not reach; starts no runtime."""
+        if self.backend == "torch":
+            self.module.set_num_threads(self.threads)
+        threading_config = getattr(getattr(self.module, "config", None), "threading", None)
+        if threading_config is not None:
+            threading_config.set_intra_op_parallelism_threads(self.threads)
+            threading_config.set_inter_op_parallelism_threads(self.threads)
+
+
+class Run:
+    """What a scenario sees. Prints the fingerprint of every array that it is given."""
+
+    seed = 42
+    numpy = numpy
+    random = random
+
+    def __init__(self, framework: Framework, device: str) -> None:
+        self.device = device
+        self.backend = framework.backend
+        self.keras = framework.keras
+        self.keras_name = framework.keras_name
+        self.arrays: list[dict[str, Any]] = []
+
+    def path(self, name: str) -> str:
+        return os.path.join(os.environ["SAMESEED_SCRATCH"], name)
+
+    def array(self, name: str, value: Any) -> None:
+        array = canonical(self.evaluate(value))
+        found = {"array": name, "dtype": array.dtype.name, "shape": list(array.shape)}
+        self.arrays.append({**found, "sha256": sha256(array)})
+        print(name, array.dtype.name, list(array.shape), sha256(array), flush=True)
+
+    def relation(self, *_: Any, **__: Any) -> None:
+        """The audit compares arrays of one run here; this script only prints them."""
+
+    def api(self, *dotted: str) -> Any:
+        """The object at a dotted path such as `keras.utils.set_random_seed`."""
+        for path in dotted:
+            with suppress(ImportError, AttributeError):
+                return self._find(path)
+        raise UnsupportedError(dotted[0])
+
+    def unsupported(self, what: str) -> NoReturn:
+        """End the scenario as unsupported: the version lacks `what`, for which no name stands."""
+        raise UnsupportedError(what)
+
+    @contextmanager
+    def requires(self, what: str, *refusals: type[Exception]) -> Iterator[None]:
+        """Take an exception of these types in the block to say that the version lacks `what`."""
+        try:
+            yield
+        except refusals as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise UnsupportedError(f"{what} ({reason})") from error
+
+    def evaluate(self, value: Any) -> Any:
+        """A tensor, variable or array as a NumPy array; a symbolic tensor is computed, once."""
+        if isinstance(value, (numpy.ndarray, numpy.generic)):
+            return value
+        if hasattr(value, "detach"):  # torch: may require gradients, may lie on a GPU
+            value = value.detach().cpu()
+            if str(value.dtype) == "torch.bfloat16":  # NumPy has none: the same bits
+                return value.view(self.api("torch.int16")).numpy().view(_bfloat16())
+            return value.numpy()
+        try:
+            return value.numpy() if hasattr(value, "numpy") else self._computed(value)
+        except NotImplementedError:  # a tensor of a TensorFlow graph
+            return self._computed(value)
+
+    def _find(self, path: str) -> Any:
+        first, *rest = path.split(".")
+        found = self.keras if first == "keras" else importlib.import_module(first)
+        for position, name in enumerate(rest, 1):
+            if not hasattr(found, name) and first != "keras":
+                importlib.import_module(".".join((first, *rest[:position])))
+            found = getattr(found, name)
+        return found
+
+    def _computed(self, value: Any) -> Any:
+        """What a symbolic tensor or variable of a graph comes to, in Keras's own session."""
+        if self.backend == "theano":
+            return (
+                self.keras.backend.get_value(value)
+                if hasattr(value, "get_value")
+                else (value.eval() if hasattr(value, "eval") else value)
+            )
+        if type(value).__module__.startswith("tensorflow."):
+            return self.keras.backend.get_session().run(value)
+        return value
+
+
+# Array → fingerprint on record ("" where there was no such array) → where.
+RECORDED = {
+    'compiled/middle': {
+        '0744287bbdb9a43f356e3fe7e48972c48d42b9012263cc3f589bd2c92e9ed41e': 'in launches 1 and 2',
+    },
+}
+
+
+def reproduce() -> None:
+    framework = Framework('tensorflow', 2, '')
+    run = Run(framework, 'cpu')
+    tempfile.tempdir = os.environ["SAMESEED_SCRATCH"]
+    tf_stateless_between_compiled(run)
+    found = {each["array"]: each["sha256"] for each in run.arrays}
+    for array, recorded in RECORDED.items():
+        print("\nfingerprint of %s: %s" % (array, found.get(array, "no such array")))
+        for sha256, where in recorded.items():
+            same = sha256 == found.get(array, "")
+            print("recorded%s: %s" % (where and " " + where, sha256 or "no such array"))
+            print("matches the record" if same else "DIFFERS from this record")
+
+
+if __name__ == "__main__":
+    reproduce()
