@@ -212,7 +212,8 @@ def test_events_on_the_page_are_those_of_the_csv(tmp_path: Path) -> None:
         assert sorted(listed) == sorted(scenarios)
         assert row.all("summary")[0].text == str(len(scenarios))
         assert f"{event['from']} → {event['to']}" in row.text
-        moved = [each.text for each in row.all("ul")[-1].all("li")] if event["confounders"] else []
+        also = row.all("td", data_label="Also moved")[0].all("ul")
+        moved = [each.text for each in also[0].all("li")] if event["confounders"] else []
         assert "; ".join(moved) == event["confounders"]
 
 
