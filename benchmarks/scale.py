@@ -60,6 +60,7 @@ def measured(size: Size, folder: Path) -> dict[str, Any]:
     """Make a report as `sameseed report` does; seconds and peak memory of each stage."""
     from harness.analysis import analyse
     from harness.collect import collect
+    from harness.commands import uncollected
     from harness.report.csv import write_csv
     from harness.report.html import render
     from harness.report.view import build
@@ -72,14 +73,15 @@ def measured(size: Size, folder: Path) -> dict[str, Any]:
         yield
         took[name] = time.perf_counter() - start, _peak()
 
-    with stage("read"):
-        collection = collect(folder / "data")
-    with stage("analyse"):
-        results = analyse(collection, plan(size))
-    with stage("csv"):
-        written = write_csv(results, folder / "csv")
-    with stage("html"):
-        (folder / "index.html").write_text(render(build(results)), encoding="utf-8")
+    with uncollected():
+        with stage("read"):
+            collection = collect(folder / "data")
+        with stage("analyse"):
+            results = analyse(collection, plan(size))
+        with stage("csv"):
+            written = write_csv(results, folder / "csv")
+        with stage("html"):
+            (folder / "index.html").write_text(render(build(results)), encoding="utf-8")
     if collection.refused or results.ignored or len(results.fingerprints) != size.rows:
         raise SystemExit(f"not what was generated: {(*collection.refused, *results.ignored)[:3]}")
     return {

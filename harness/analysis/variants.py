@@ -36,7 +36,8 @@ class Launches:
     """What each launch gave.
 
     frame: scenario, environment, setting, device, machine and trial of every run that was ok, with
-    `result`, a position in `results`.
+    `result`, a position in `results`. Texts are plain objects, here and in the places, which many go
+    through row by row: a column of type `str` is slow at that.
     """
 
     frame: pd.DataFrame
@@ -58,7 +59,7 @@ def launches(trials: Iterable[Trial]) -> Launches:
                 seen[id(arrays)] = numbers.setdefault(_result(arrays), len(numbers))
             rows.append((observation.scenario, *here, trial.header.trial, seen[id(arrays)]))
     frame = pd.DataFrame(rows, columns=[*RUN, "result"])
-    types = {**dict.fromkeys(PLACE, "str"), "trial": "Int64", "result": "int64"}
+    types = {**dict.fromkeys(PLACE, "object"), "trial": "int64", "result": "int64"}
     return Launches(frame.astype(types), tuple(numbers))
 
 
@@ -76,7 +77,7 @@ def places(
     agree and none failed, <NA> where there were not two; and `variant`, a letter per distinct
     result of the scenario, empty where launches differ.
     """
-    key = observations.groupby(PLACE, sort=False)
+    key = observations[PLACE].astype(object).groupby(PLACE, sort=False)
     by_place = launched.frame.groupby(PLACE, sort=False)
     distinct = launched.frame.drop_duplicates([*PLACE, "result"]).groupby(PLACE, sort=False)
     found: pd.DataFrame = (

@@ -18,6 +18,7 @@ from harness.commands import (
     ProfileOption,
     ReportsOption,
     app,
+    uncollected,
 )
 from harness.errors import ExitCode
 from harness.plan import DEFAULT, WHOLE, Environment, Plan, load_plan
@@ -117,8 +118,9 @@ def report(
     from harness.collect import collect
     from harness.report import print_summary, write_report
 
-    results = analyse(collect(reports / "data"), load_plan(matrix, profile))
-    page = write_report(results, reports)
+    with uncollected():
+        results = analyse(collect(reports / "data"), load_plan(matrix, profile))
+        page = write_report(results, reports)
     with (reports / "summary.txt").open("w", encoding="utf-8") as file:
         print_summary(results, page, Console(file=file, width=100, no_color=True))
     print_summary(results, page, Console())

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _Positions: TypeAlias = "np.ndarray[Any, np.dtype[np.intp]]"
 
-_ROWS = 2**18  # written at a time
+_ROWS = 2**17  # written at a time
 _WORTH = 2  # rows per field, or more, for columns to be joined
 _SPECIAL = re.compile(r'[",\n\r]')
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -67,8 +67,12 @@ def _lines(table: Table, frame: pd.DataFrame) -> str:
         fields = _fields(frame[column.name], column.type)
         joined = _joined(groups[-1], fields) if groups else None
         groups[-1 if joined else len(groups) :] = [joined or fields]
-    each = [np.array(group.distinct, object)[group.which].tolist() for group in groups]
-    return "\n".join(map(",".join, zip(*each, strict=True))) + "\n"
+    text = [""] * (len(groups) * len(frame))
+    ends = [*[","] * (len(groups) - 1), "\n"]
+    for position, (group, end) in enumerate(zip(groups, ends, strict=True)):
+        ended = np.array([fields + end for fields in group.distinct], object)
+        text[position :: len(groups)] = ended[group.which].tolist()
+    return "".join(text)
 
 
 @dataclass(frozen=True)
@@ -80,14 +84,13 @@ class _Fields:
 
 
 def _fields(values: pd.Series[Any], type_: Type) -> _Fields:
-    """One column. Equal values of a category or a number become one field; others one each."""
-    array = values.array
-    if isinstance(array, pd.arrays.FloatingArray):
-        which, first = _numbered(array.to_numpy("float64", na_value=np.nan).view("int64"))
-    elif isinstance(array, pd.Categorical | pd.arrays.IntegerArray):
-        which, first = _numbered(array)
-    else:
+    """One column. Equal values become one field; in a column of any objects, each its own."""
+    array: Any = values.array
+    if isinstance(values.dtype, np.dtype):
         return _Fields(_texts(values, type_), np.arange(len(values)))
+    if isinstance(array, pd.arrays.FloatingArray):  # by their bits: 0.0 is not -0.0
+        array = array.to_numpy("float64", na_value=np.nan).view("int64")
+    which, first = _numbered(array)
     return _Fields(_texts(values.iloc[first], type_), which)
 
 

@@ -27,7 +27,10 @@ class Place(NamedTuple):
 def rows(frame: pd.DataFrame) -> list[Row]:
     """The frame's rows in order, absent values as empty strings."""
     present = frame.astype(object).where(frame.notna(), "")
-    return [{str(name): value for name, value in row.items()} for row in present.to_dict("records")]
+    columns = {str(name): present[name].tolist() for name in frame.columns}
+    return [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]
 
 
 def place(row: Row) -> Place:
