@@ -36,8 +36,8 @@ class Launches:
     """What each launch gave.
 
     frame: scenario, environment, setting, device, machine and trial of every run that was ok, with
-    `result`, a position in `results`. Texts are plain objects, here and in the places, which many go
-    through row by row: a column of type `str` is slow at that.
+    `result`, a position in `results`. Texts are plain objects, here and in the places, which many
+    go through row by row: a column of type `str` is slow at that.
     """
 
     frame: pd.DataFrame
