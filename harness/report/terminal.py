@@ -54,6 +54,7 @@ class _Summary:
         self._launches()
         self._refuted()
         self._settings()
+        self._advice()
         self._unmeasured()
         self._verdict()
         self._out.console.print(self._out.text(str(path)), soft_wrap=True)
@@ -62,9 +63,10 @@ class _Summary:
         self._out.table(
             "Where it breaks",
             [
-                (_step(event), f"{len(event.hits)}", _kinds(event.kinds))
+                (_step(event), _hits(event), _kinds(event.kinds))
                 for event in sorted(
-                    self._view.events, key=lambda event: (not event.within, -len(event.hits))
+                    self._view.events,
+                    key=lambda event: (not event.violations, not event.within, -len(event.hits)),
                 )
             ],
             ("step", "scenarios", "what differs"),
@@ -91,6 +93,18 @@ class _Summary:
         )
 
     def _refuted(self) -> None:
+        """What is published and refuted; where no such claim was tested, what sources state."""
+        if self._view.published:
+            self._out.table(
+                "Published claims that the measurement refutes",
+                [
+                    (_brief(claim.text), claim.verdict, _brief(claim.refuted, _PLACES))
+                    for claim in self._view.published
+                    if claim.refuted
+                ],
+                ("claim", "measured", "refuted in"),
+            )
+            return
         self._out.table(
             "Claims that the measurement refutes",
             [
@@ -104,6 +118,10 @@ class _Summary:
         if self._view.settings:
             self._out.line(self._view.setting_sentence)
             self._out.console.print()
+
+    def _advice(self) -> None:
+        rows = [(each.about, _instruction(each.text)) for each in self._view.advice]
+        self._out.table("What to do", rows, ("on", "advice"))
 
     def _unmeasured(self) -> None:
         rows = [*_cells(self._view), *_failures(self._view), *_unsupported(self._view)]
@@ -126,6 +144,18 @@ class _Summary:
 def _step(event: Event) -> str:
     """What to call an event; within a cell, what was compared as well."""
     return f"{event.title}: {event.step}" if event.within else event.title
+
+
+def _hits(event: Event) -> str:
+    """How many scenarios an event hits, and how many promises it breaks."""
+    broken = len(event.violations)
+    more = f", {count(broken, 'promise')} broken" if broken else ""
+    return f"{len(event.hits)}{more}"
+
+
+def _instruction(text: str) -> str:
+    """What to do; what that gives, and what is not enough, is on the page."""
+    return text.partition(". ")[0].partition(": ")[0].removesuffix(".").replace("`", "")
 
 
 def _kinds(kinds: tuple[str, ...]) -> str:

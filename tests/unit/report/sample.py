@@ -105,10 +105,11 @@ def results(
         ),
         verdicts=_frame("verdicts", _verdicts(suite)),
         settings=_frame("settings", []),
-        **{
-            name: _frame(name, [])
-            for name in ("differences", "spans", "claims", "causes", "recipes")
-        },
+        differences=_frame("differences", []),
+        spans=_frame("spans", []),
+        claims=_frame("claims", []),
+        causes=_frame("causes", []),
+        recipes=_frame("recipes", []),
         scenarios={
             name: Scenario(
                 name,

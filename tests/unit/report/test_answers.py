@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from rich.console import Console
 
 from harness.analysis.advice import Advice
-from harness.report import write_report
+from harness.report import print_summary, write_report
 from harness.report.html import render
 from harness.report.view import build
 from harness.report.view.published import published, stale
@@ -18,8 +22,6 @@ from tests.unit.report import sample
 from tests.unit.report.reading import read
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from harness.analysis import Results
 
 CLAIM = {
@@ -130,3 +132,15 @@ def test_scripts_lie_beside_the_page_and_old_ones_go(tmp_path: Path) -> None:
     assert linked
     assert linked == {f"reproducers/{each.name}" for each in left.parent.iterdir()}
     assert not left.exists()
+
+
+def test_the_terminal_says_what_to_do_and_what_is_refuted() -> None:
+    advice = (Advice("Keras 3", "Call `f(seed)`: the same weights. Not enough: x.", "5 of 5"),)
+    results = dataclasses.replace(
+        sample.results(), advice=advice, claims=filled("claims", {"claim": "b", **CLAIM})
+    )
+    console = Console(file=io.StringIO(), width=100)
+    print_summary(results, Path("reports/index.html"), console)
+    words = console.file.getvalue()  # type: ignore[attr-defined]
+    assert re.search(r"Keras 3 +Call f\(seed\) *\n", words)
+    assert re.search(r"The clone has identical weights +refuted +TensorFlow 2.9.3 to 2.21.0", words)
