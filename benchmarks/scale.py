@@ -4,7 +4,8 @@
     nox -s scale -- --arrays 100    twice as many arrays
 
 Records are generated (see `generated.py`); each size is then read, analysed and written by a
-process of its own. `peak` is the largest resident memory that this process had.
+process of its own. `all` is from its start to its end, `CPU` what it computed in that time, `peak`
+its largest resident memory.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def main() -> None:
     if options.measure:
         print(json.dumps(measured(whole, options.measure)))
         return
-    print("| cells | array rows | records | " + " | ".join(STAGES) + " | all | peak | CSV |")
-    print("| --- " * (len(STAGES) + 6) + "|")
+    print("| cells | array rows | records | " + " | ".join(STAGES) + " | all | CPU | peak | CSV |")
+    print("| --- " * (len(STAGES) + 7) + "|")
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         for share in map(Fraction, options.shares):
@@ -88,7 +89,7 @@ def measured(size: Size, folder: Path) -> dict[str, Any]:
         "stages": took,
         "csv": sum(path.stat().st_size for path in written),
         "records": sum(path.stat().st_size for path in folder.glob("data/*/*/*.jsonl")),
-        "breaks": len(results.breaks),
+        "cpu": time.process_time(),
     }
 
 
@@ -114,6 +115,7 @@ def _row(size: Size, found: dict[str, Any]) -> str:
         f"{found['records'] / 1e9:.2f} GB",
         *(f"{seconds:.1f} s" for seconds, _ in stages),
         f"{found['all']:.1f} s",
+        f"{found['cpu']:.1f} s",
         f"{max(peak for _, peak in stages):.2f} GB",
         f"{found['csv'] / 1e9:.2f} GB",
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
@@ -83,6 +84,7 @@ _NEVER = frozenset(
 )
 
 
+@cache  # asked of the same few hundred names for every launch
 def package(name: str) -> str:
     """The normalised name, one for all distributions of TensorFlow."""
     name = canonicalize_name(name)
