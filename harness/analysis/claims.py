@@ -59,7 +59,10 @@ def claims(
     plan: Plan,
     known: Sequence[Claim],
 ) -> pd.DataFrame:
-    """One row per claim. It holds in a version if nothing measured there speaks against it."""
+    """One row per claim. It holds in a version if nothing measured there speaks against it.
+
+    A test that says `anywhere` needs a single case instead: see `harness.known.entries.Test`.
+    """
     checks = _checks(relations)
     rows = []
     for claim in known:
@@ -102,7 +105,7 @@ def _related(test: Test, checks: _Checks, sides: Sides, plan: Plan, evidence: _E
         for here, holds in outcomes:
             if sides.within(test, here):
                 where = release(plan.environment(here.environment), sides.versions(here))
-                _note(evidence.releases, where, holds == test.holds)
+                _note(evidence.releases, where, holds == test.holds, anywhere=test.anywhere)
                 evidence.scenarios[scenario] = None
 
 
@@ -128,9 +131,10 @@ def _compared(
             evidence.scenarios[outcome.scenario] = None
 
 
-def _note(seen: dict[T, bool], where: T, agrees: bool) -> None:
-    """One piece of evidence; a single one against is enough."""
-    seen[where] = seen.get(where, True) and agrees
+def _note(seen: dict[T, bool], where: T, agrees: bool, *, anywhere: bool = False) -> None:
+    """One piece of evidence: a single one against is enough, or `anywhere`, a single one for."""
+    before = seen.get(where, agrees)
+    seen[where] = (before or agrees) if anywhere else (before and agrees)
 
 
 def _step(outcome: Outcome, here: Release) -> str:

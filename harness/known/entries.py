@@ -124,13 +124,15 @@ class Test(Scope):
     """How a claim is put to the test: by a relation in each cell, or by comparing at a step.
 
     relation, holds: what the claim says of a relation of these scenarios, `launches agree` among
-    them. step, differs: what it says of results at a step.
+    them. step, differs: what it says of results at a step. anywhere: one scenario of which it is
+    true is enough: a claim that something fails is right where anything does.
     """
 
     relation: str | None = None
     holds: bool | None = None
     step: Step | None = None
     differs: bool | None = None
+    anywhere: bool = False
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Test:

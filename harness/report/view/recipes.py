@@ -71,14 +71,18 @@ def recipes(results: Results) -> Recipes:
     )
 
 
-def _failures(recipe: Recipe, levels: list[str]) -> tuple[int, int]:
-    """How much a recipe breaks: first within one environment, then all together."""
+def _failures(recipe: Recipe, levels: list[str]) -> tuple[bool, int, int]:
+    """How much a recipe breaks: first within one environment, then all together.
+
+    One that was compared nowhere has shown nothing and comes last.
+    """
     within = sum(
         mark.word == "breaks"
         for level, mark in zip(levels, recipe.marks, strict=True)
         if level in ("process", "setting", "python")
     )
-    return within, sum(mark.word == "breaks" for mark in recipe.marks)
+    nowhere = not any(mark.ratio for mark in recipe.marks)
+    return nowhere, within, sum(mark.word == "breaks" for mark in recipe.marks)
 
 
 def _mark(row: dict[str, str] | None) -> Mark:

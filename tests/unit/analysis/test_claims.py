@@ -160,3 +160,24 @@ def test_every_claim_is_in_the_table(tmp_path: Path) -> None:
     results = Recorder(tmp_path).analyse(PLAN)
     assert rows(results.claims, "claim") == [claim.id for claim in load_claims()]
     assert set(rows(results.claims, "verdict")) == {"untested"}
+
+
+def test_a_claim_that_something_fails_is_right_where_anything_fails(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "data")
+    for trial in (1, 2):
+        recorder.trial(
+            "tf8",
+            trial,
+            {"s/a": {"w": np.arange(5.0)}, "s/b": {"w": np.arange(5.0)}},
+            relations={
+                "s/a": [relation("a == b", None, True)],
+                "s/b": [relation("a == b", None, False)],
+            },
+            packages={"tensorflow": "2.8.0"},
+            framework={"backend": "tensorflow", "tensorflow": "2.8.0"},
+        )
+    test = "scenarios: [s/*], relation: a == b, holds: false"
+    verdict, *_ = claimed(tmp_path, recorder, test)
+    assert verdict == "refuted"
+    verdict, *_ = claimed(tmp_path, recorder, f"{test}, anywhere: true")
+    assert verdict == "confirmed"

@@ -49,6 +49,7 @@ def with_recipes(*rows: tuple[str, str, str, int, int, str]) -> Results:
 
 def test_recipes_that_repeat_come_first_and_say_where_they_break() -> None:
     results = with_recipes(
+        ("recipes/global_seed_minus_1", "process", "untested", 0, 0, ""),
         ("recipes/numpy_and_framework", "process", "breaks", 5, 4, "process"),
         ("recipes/numpy_and_framework", "packages", "untested", 0, 0, ""),
         ("recipes/set_random_seed", "process", "holds", 5, 0, ""),
@@ -58,6 +59,7 @@ def test_recipes_that_repeat_come_first_and_say_where_they_break() -> None:
     assert [row.scenario for row in found.rows] == [
         "recipes/set_random_seed",
         "recipes/numpy_and_framework",
+        "recipes/global_seed_minus_1",
     ]
     assert found.heads == ("launches", "package versions")
     assert [(mark.word, mark.ratio) for mark in found.rows[0].marks] == [
