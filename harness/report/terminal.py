@@ -120,7 +120,11 @@ class _Summary:
             self._out.console.print()
 
     def _advice(self) -> None:
-        rows = [(each.about, _instruction(each.text)) for each in self._view.advice]
+        rows = [
+            (each.about, _instruction(each.text))
+            for each in self._view.advice
+            if not each.text.startswith("Untested")
+        ]
         self._out.table("What to do", rows, ("on", "advice"))
 
     def _unmeasured(self) -> None:
