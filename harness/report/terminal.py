@@ -66,7 +66,11 @@ class _Summary:
                 (_step(event), _hits(event), _kinds(event.kinds))
                 for event in sorted(
                     self._view.events,
-                    key=lambda event: (not event.violations, not event.within, -len(event.hits)),
+                    key=lambda event: (
+                        not event.violations,
+                        event.level != "process",  # the strictest promise that people rely on
+                        -len(event.hits),
+                    ),
                 )
             ],
             ("step", "scenarios", "what differs"),

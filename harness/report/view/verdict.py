@@ -218,12 +218,14 @@ def _failures(results: Results, holding: Sequence[str]) -> str:
 
 
 def _violations(events: Sequence[Event]) -> str:
-    """How many scenarios break what their framework documents, and where to look."""
+    """How many scenarios break what their framework documents, and which is the first."""
     names = dict.fromkeys(hit.scenario for event in events for hit in event.violations)
     if not names:
         return ""
-    verb = "breaks" if len(names) == 1 else "break"
-    return f"{count(len(names), 'scenario')} {verb} what is documented."
+    first, *others = names
+    if not others:
+        return f"{first} breaks what is documented."
+    return f"{count(len(names), 'scenario')} break what is documented, the first {first}."
 
 
 def _rest(cells: Sequence[Cell]) -> str:

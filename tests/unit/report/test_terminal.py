@@ -107,7 +107,7 @@ def test_cells_and_scenarios_without_a_result_are_told_by_reason() -> None:
     )
 
 
-def test_events_within_a_cell_come_first_and_then_those_that_hit_the_most() -> None:
+def test_what_differs_between_launches_comes_first_and_then_what_hits_the_most() -> None:
     suite = {"s/a": Entry("AAABB"), "s/b": Entry("AAAAB"), "s/c": Entry("AAABB")}
     lines = summary(suite={**suite, "s/d": Entry("≠AAAA")}).splitlines()
     steps = [line.split("  ")[0] for line in lines[2:5]]
