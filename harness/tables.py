@@ -323,6 +323,16 @@ _ALL = (
             Column("launches", "whole number", "launches behind the weakest of these pairs"),
         ),
     ),
+    Table(
+        "facts",
+        "fact on record of a cell × machine that gave results",
+        _repeated(
+            *_CELL,
+            Column("group", "text", "`package`, `python`, `framework`, `variable` or `machine`"),
+            Column("fact", "text", "its name: a package, a variable, `onednn`, `cpu`, …"),
+            Column("value", "text", "what it was; several launches' values are joined with ` / `"),
+        ),
+    ),
 )
 
 TABLES: Mapping[str, Table] = {table.name: table for table in _ALL}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from harness.analysis import controls, frames
+from harness.analysis import controls, facts, frames
 from harness.analysis.advice import advice
 from harness.analysis.breaks import breaks, compare
 from harness.analysis.causes import explain
@@ -24,7 +24,6 @@ from harness.analysis.claims import claims
 from harness.analysis.differences import Differences
 from harness.analysis.differing import differences
 from harness.analysis.events import comparisons, events
-from harness.analysis.facts import by_place
 from harness.analysis.lines import lines, versions
 from harness.analysis.pairs import pairs
 from harness.analysis.recipes import recipes
@@ -97,6 +96,7 @@ class Results:
     claims: pd.DataFrame
     causes: pd.DataFrame
     recipes: pd.DataFrame
+    facts: pd.DataFrame
     scenarios: Mapping[str, Scenario]
     void: tuple[str, ...]
     ignored: tuple[str, ...] = ()
@@ -138,7 +138,8 @@ def analyse(collection: Collection, plan: Plan) -> Results:
     became = cells(collection, trials, plan)
     stated = frames.relations(trials), controls.promises(where_measured, trials)
     relations = pd.concat(stated, ignore_index=True)
-    met = events(found, compared, separations(outcomes, recorded, by_place(trials), plan))
+    known = facts.by_place(trials)
+    met = events(found, compared, separations(outcomes, recorded, known, plan))
     sides = Sides(trials, plan)
     explained = explain(outcomes, found, met, sides, load_causes())
     judged = verdicts(outcomes, names)
@@ -160,6 +161,7 @@ def analyse(collection: Collection, plan: Plan) -> Results:
         claims=claims(relations, outcomes, sides, plan, load_claims()),
         causes=explained.causes,
         recipes=recipes(judged, explained.breaks),
+        facts=facts.frame(known),
         scenarios=scenarios,
         void=controls.void(trials, launched.frame, scenarios, plan),
         ignored=selection.ignored,

@@ -15,9 +15,12 @@ from packaging.utils import canonicalize_name
 
 from harness.analysis.frames import Where, where
 from harness.probe import schema
+from harness.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    import pandas as pd
 
     from harness.records import Header, Trial
 
@@ -117,6 +120,18 @@ def by_place(trials: Iterable[Trial]) -> dict[Where, dict[Fact, str]]:
         if any(observation.status == schema.OK for observation in trial.observations):
             found[where(trial.header)].append(facts(trial.header))
     return {here: merged(sides) for here, sides in found.items()}
+
+
+def frame(known: Mapping[Where, Mapping[Fact, str]]) -> pd.DataFrame:
+    """One row per place and fact, weightiest facts first."""
+    return table(
+        "facts",
+        (
+            (*here, fact.group, fact.name, found[fact])
+            for here, found in known.items()
+            for fact in sorted(found, key=_weight)
+        ),
+    )
 
 
 def merged(sides: Iterable[Mapping[Fact, str]]) -> dict[Fact, str]:

@@ -105,11 +105,12 @@ def results(
         ),
         verdicts=_frame("verdicts", _verdicts(suite)),
         settings=_frame("settings", []),
-        differences=_frame("differences", []),
+        differences=_frame("differences", _differences(breaks)),
         spans=_frame("spans", []),
         claims=_frame("claims", []),
         causes=_frame("causes", []),
         recipes=_frame("recipes", []),
+        facts=_frame("facts", _facts()),
         scenarios={
             name: Scenario(
                 name,
@@ -124,6 +125,20 @@ def results(
         void=void,
         ignored=ignored,
     )
+
+
+def _facts() -> list[dict[str, Any]]:
+    """What is on record of each measured environment: the framework and a few packages."""
+    return [
+        _where(version) | {"group": group, "fact": fact, "value": value}
+        for index, version in enumerate(MEASURED)
+        for group, fact, value in (
+            ("package", "tensorflow", version),
+            ("package", "numpy", "1.26.4"),
+            ("package", "h5py", f"3.{8 + index}.0"),
+            ("machine", "cpu", "an imagined CPU"),
+        )
+    ]
 
 
 def _plan(scenarios: tuple[str, ...]) -> Plan:
@@ -298,6 +313,23 @@ def _break(name: str, entry: Entry, before: str, after: str) -> dict[str, Any]:
         "id": hashlib.sha256(f"{name} {before} {after}".encode()).hexdigest()[:10],
         "launches": 2,
     }
+
+
+def _differences(breaks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Two arrays of each break, the first with its largest distances."""
+    return [
+        {"break": row["id"], "scenario": row["scenario"], "array": array, "kind": row["kind"]}
+        | {"dtype": "float32", "shape": shape, "size": size, "differing": differing}
+        | {"share": differing / size, "max_abs": row["max_abs"] / part, "mean_abs": 0.1 / part}
+        | {"max_rel": 1.9999998807907104, "mean_rel": 1e-07, "max_ulp": row["max_ulp"] // part}
+        | {"ulp_p50": 1, "ulp_p90": 2, "ulp_p99": 3, "ulp_histogram": f"1:1; 2:{differing - 1}"}
+        | {"first_index": "0,0", "correlation": -0.03125 / part, "machine": MACHINE}
+        for row in breaks
+        for array, shape, size, differing, part in (
+            ("first/dense/kernel", "5x10", 50, 49, 1),
+            ("first/dense/bias", "10", 10, 2, 3),
+        )
+    ]
 
 
 def _process_breaks(suite: dict[str, Entry]) -> list[dict[str, Any]]:

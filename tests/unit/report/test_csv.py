@@ -40,6 +40,7 @@ HEADERS = {
     "claims": "claim,text,source,verdict,confirmed_in,refuted_in,scenarios,url",
     "causes": "cause,title,status,events,breaks,url",
     "recipes": "recipe,level,verdict,compared,differing,breaks_at,launches",
+    "facts": "environment,setting,device,machine,group,fact,value",
 }
 
 
