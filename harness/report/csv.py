@@ -13,26 +13,20 @@ followed by one of them, so that dropping one always gives the original back: se
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from harness.report.files import replacing
+from harness.report.lines import Format, blocks
 from harness.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
+    import pandas as pd
+
     from harness.analysis import Results
-    from harness.tables import Table, Type
+    from harness.tables import Column, Table
 
-_Positions: TypeAlias = "np.ndarray[Any, np.dtype[np.intp]]"
-
-_ROWS = 2**17  # written at a time
-_WORTH = 2  # rows per field, or more, for columns to be joined
 _SPECIAL = re.compile(r'[",\n\r]')
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
@@ -51,74 +45,15 @@ def write_csv(results: Results, directory: Path) -> tuple[Path, ...]:
 def _write(table: Table, frame: pd.DataFrame, path: Path) -> Path:
     with replacing(path) as file:
         file.write(f"{','.join(table.dtypes)}\n")
-        for start in range(0, len(frame), _ROWS):
-            file.write(_lines(table, frame.iloc[start : start + _ROWS]))
+        for block in blocks(table, frame, FORMAT):
+            file.write(block)
     return path
 
 
-def _lines(table: Table, frame: pd.DataFrame) -> str:
-    """Some rows as text.
-
-    Neighbouring columns whose values mostly go together (all that is said of a run, all that is
-    said of an array) are joined once per combination: millions of rows have few of these.
-    """
-    groups: list[_Fields] = []
-    for column in table.columns:
-        fields = _fields(frame[column.name], column.type)
-        joined = _joined(groups[-1], fields) if groups else None
-        groups[-1 if joined else len(groups) :] = [joined or fields]
-    text = [""] * (len(groups) * len(frame))
-    ends = [*[","] * (len(groups) - 1), "\n"]
-    for position, (group, end) in enumerate(zip(groups, ends, strict=True)):
-        ended = np.array([fields + end for fields in group.distinct], object)
-        text[position :: len(groups)] = ended[group.which].tolist()
-    return "".join(text)
-
-
-@dataclass(frozen=True)
-class _Fields:
-    """The fields of one column, or of several: those that there are, and which one each row has."""
-
-    distinct: Sequence[str]
-    which: _Positions
-
-
-def _fields(values: pd.Series[Any], type_: Type) -> _Fields:
-    """One column. Equal values become one field; in a column of any objects, each its own."""
-    array: Any = values.array
-    if isinstance(values.dtype, np.dtype):
-        return _Fields(_texts(values, type_), np.arange(len(values)))
-    if isinstance(array, pd.arrays.FloatingArray):  # by their bits: 0.0 is not -0.0
-        array = array.to_numpy("float64", na_value=np.nan).view("int64")
-    which, first = _numbered(array)
-    return _Fields(_texts(values.iloc[first], type_), which)
-
-
-def _joined(left: _Fields, right: _Fields) -> _Fields | None:
-    """Two columns as one, or None where that would hardly be fewer fields than rows."""
-    which, first = _numbered(left.which * len(right.distinct) + right.which)
-    if len(first) * _WORTH > len(which):
-        return None
-    sides = left.which[first].tolist(), right.which[first].tolist()
-    distinct = [
-        f"{left.distinct[here]},{right.distinct[there]}" for here, there in zip(*sides, strict=True)
-    ]
-    return _Fields(distinct, which)
-
-
-def _numbered(values: Any) -> tuple[_Positions, _Positions]:
-    """For each value which of the distinct ones it is, and where each of these comes first."""
-    which, distinct = pd.factorize(values, use_na_sentinel=False)
-    first = np.empty(len(distinct), np.intp)
-    first[which[::-1]] = np.arange(len(which))[::-1]
-    return which, first
-
-
-def _texts(values: pd.Series[Any], type_: Type) -> list[str]:
-    """A field for each value. An empty string counts as absent, as in columns of mixed values."""
-    present = values.astype(object).where(values.notna(), "")
-    convert = _CONVERT[type_]
-    return ["" if value == "" else _quoted(convert(value)) for value in present]
+def _texts(column: Column, values: list[Any]) -> list[str]:
+    """A field for each value."""
+    convert = _CONVERT[column.type]
+    return ["" if value == "" else _quoted(convert(value)) for value in values]
 
 
 def _quoted(field: str) -> str:
@@ -153,3 +88,5 @@ def _flag(value: Any) -> str:
 
 
 _CONVERT = {"text": _text, "whole number": _whole_number, "number": _number, "flag": _flag}
+
+FORMAT = Format(_texts, begin="", end="\n")

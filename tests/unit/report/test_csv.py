@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.csv import original, write_csv
+from harness.report.csv import FORMAT, original, write_csv
+from harness.report.lines import lines
 from harness.tables import TABLES, typed
 from tests.unit.report import sample
 
@@ -150,8 +151,6 @@ SEEN = st.tuples(TEXTS, TEXTS, TEXTS, TEXTS, COUNTS, NUMBERS, NUMBERS, NUMBERS, 
 @given(data=st.data(), rows_at_a_time=st.integers(1, 50))
 def test_lines_are_those_of_the_csv_module(data: st.DataObject, rows_at_a_time: int) -> None:
     """Runs and arrays that come again, as they do, are written once; nobody can tell."""
-    from harness.report import csv as writing
-
     table = TABLES["fingerprints"]
     runs = data.draw(st.lists(RUNS, min_size=1, max_size=3))
     seen = data.draw(st.lists(SEEN, min_size=1, max_size=5))
@@ -165,7 +164,7 @@ def test_lines_are_those_of_the_csv_module(data: st.DataObject, rows_at_a_time: 
         values = zip(row, table.columns, strict=True)
         writer.writerow(_plain(value, column.type) for value, column in values)
     written = (
-        writing._lines(table, frame.iloc[start : start + rows_at_a_time])
+        lines(table, frame.iloc[start : start + rows_at_a_time], FORMAT)
         for start in range(0, len(frame), rows_at_a_time)
     )
     assert "".join(written) == expected.getvalue()
