@@ -6,12 +6,21 @@ the same without colour, and in plain ASCII where the console can do no more.
 
 from __future__ import annotations
 
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from harness.report.brief import (
+    hits,
+    instructions,
+    kinds,
+    several,
+    shortened,
+    step,
+    unmeasured,
+    weightiest,
+)
 from harness.report.printer import Printer
 from harness.report.view import build
-from harness.report.words import FAILURES, count
+from harness.report.words import count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +29,6 @@ if TYPE_CHECKING:
 
     from harness.analysis import Results
     from harness.report.view import View
-    from harness.report.view.coverage import Cell
-    from harness.report.view.events import Event
 
 _STYLES = {
     "holds": "bold green",
@@ -32,8 +39,8 @@ _STYLES = {
 _SYMBOLS = {"holds": "✓", "breaks": "✗", "unknown": "?", "void": "!"}
 # How many rows a terminal shows; the page has them all.
 _UNMEASURED, _STEPS = 6, 3
-# How many characters of a message and of a list of cells.
-_MESSAGE, _PLACES = 100, 84
+# How many characters of a list of cells.
+_PLACES = 84
 
 
 def print_summary(results: Results, report_path: Path, console: Console) -> None:
@@ -63,15 +70,8 @@ class _Summary:
         self._out.table(
             "Where it breaks",
             [
-                (_step(event), _hits(event), _kinds(event.kinds))
-                for event in sorted(
-                    self._view.events,
-                    key=lambda event: (
-                        not event.violations,
-                        event.level != "process",  # the strictest promise that people rely on
-                        -len(event.hits),
-                    ),
-                )
+                (step(event), hits(event), kinds(event.kinds))
+                for event in weightiest(self._view.events)
             ],
             ("step", "scenarios", "what differs"),
         )
@@ -88,8 +88,8 @@ class _Summary:
             [
                 (
                     each.scenario,
-                    _brief(each.agree or "nowhere", _PLACES),
-                    _brief(each.differ, _PLACES),
+                    shortened(each.agree or "nowhere", _PLACES),
+                    shortened(each.differ, _PLACES),
                 )
                 for each in self._view.launches
             ],
@@ -102,7 +102,7 @@ class _Summary:
             self._out.table(
                 "Published claims that the measurement refutes",
                 [
-                    (_brief(claim.text), claim.verdict, _brief(claim.refuted, _PLACES))
+                    (shortened(claim.text), claim.verdict, shortened(claim.refuted, _PLACES))
                     for claim in self._view.published
                     if claim.refuted
                 ],
@@ -112,7 +112,7 @@ class _Summary:
         self._out.table(
             "Claims that the measurement refutes",
             [
-                (_several(claim.scenarios), f"“{claim.relation}” {claim.said}", claim.outcome)
+                (several(claim.scenarios), f"“{claim.relation}” {claim.said}", claim.outcome)
                 for claim in self._view.refuted
             ],
             ("scenario", "claim", "measured"),
@@ -124,15 +124,11 @@ class _Summary:
             self._out.console.print()
 
     def _advice(self) -> None:
-        rows = [
-            (each.about, _instruction(each.text))
-            for each in self._view.advice
-            if not each.text.startswith("Untested")
-        ]
+        rows = [(about, told.replace("`", "")) for about, told in instructions(self._view)]
         self._out.table("What to do", rows, ("on", "advice"))
 
     def _unmeasured(self) -> None:
-        rows = [*_cells(self._view), *_failures(self._view), *_unsupported(self._view)]
+        rows = unmeasured(self._view)
         self._out.table("Not measured", rows, ("what", "why", "message"), _UNMEASURED)
         if self._view.ignored:
             self._out.line(
@@ -147,76 +143,3 @@ class _Summary:
             self._out.line(f"! {doubt}", "red")
         for note in verdict.notes:
             self._out.line(note, "dim")
-
-
-def _step(event: Event) -> str:
-    """What to call an event; within a cell, what was compared as well."""
-    return f"{event.title}: {event.step}" if event.within else event.title
-
-
-def _hits(event: Event) -> str:
-    """How many scenarios an event hits, and how many promises it breaks."""
-    broken = len(event.violations)
-    more = f", {count(broken, 'promise')} broken" if broken else ""
-    return f"{len(event.hits)}{more}"
-
-
-def _instruction(text: str) -> str:
-    """What to do; what that gives, and what is not enough, is on the page."""
-    return text.partition(". ")[0].partition(": ")[0].removesuffix(".").replace("`", "")
-
-
-def _kinds(kinds: tuple[str, ...]) -> str:
-    """Kinds in words; where there are several, by name."""
-    if len(kinds) == 1:
-        return kinds[0]
-    return ", ".join(kind.rpartition("(")[2].removesuffix(")") for kind in kinds)
-
-
-def _several(names: tuple[str, ...]) -> str:
-    """The first name, and how many there are besides."""
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-
-
-def _cells(view: View) -> list[tuple[str, str, str]]:
-    """The cells that were not measured, or not in full, by reason; failures come first."""
-    reasons: dict[tuple[str, str], list[Cell]] = {}
-    for cell in view.unmeasured:
-        # Every cell that did not run names its own session; one command runs them all.
-        reason = "" if cell.status == "not_run" else cell.message
-        reasons.setdefault((cell.status, reason), []).append(cell)
-    rows = []
-    for (status, reason), cells in sorted(
-        reasons.items(), key=lambda each: each[0][0] == "not_run"
-    ):
-        alone = len(cells) == 1
-        what = cells[0].place.cell if alone else count(len(cells), "cell")
-        if status == "not_run":
-            reason = cells[0].message if alone else f"nox -- --profile {view.profile}"
-        rows.append((what, cells[0].meaning, _brief(reason)))
-    return rows
-
-
-def _failures(view: View) -> list[tuple[str, str, str]]:
-    return [
-        (_several(each.scenarios), each.meaning, _brief(each.message or each.where))
-        for each in view.troubles
-        if each.status in FAILURES
-    ]
-
-
-def _unsupported(view: View) -> list[tuple[str, str, str]]:
-    """What some versions do not have, in one row."""
-    found = [each for each in view.troubles if each.status not in FAILURES]
-    if not found:
-        return []
-    names = tuple(dict.fromkeys(name for each in found for name in each.scenarios))
-    what = names[0] if len(names) == 1 else count(len(names), "scenario")
-    first = found[0].message or found[0].where
-    more = f" (and {count(len(found) - 1, 'more reason')})" if len(found) > 1 else ""
-    return [(what, found[0].meaning, f"{_brief(first)}{more}")]
-
-
-def _brief(message: str, most: int = _MESSAGE) -> str:
-    """The beginning of a message, on one line."""
-    return shorten(message, most, placeholder=" …")
