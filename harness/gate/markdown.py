@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from harness.errors import ExitCode
 from harness.gate.groups import gone_steps, groups, names, notes, verdict
+from harness.report.marked import address, code, plain, table
 from harness.report.words import STATUSES, count
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     found = groups(outcome)
     yield "## sameseed: same seed, same weights?"
     yield ""
-    yield f"{_SIGNS[outcome.code]} **{_plain(verdict(outcome))}** Profile {_code(outcome.profile)}."
+    yield f"{_SIGNS[outcome.code]} **{plain(verdict(outcome))}** Profile {code(outcome.profile)}."
     for sentence in outcome.void:
-        yield f"\n{_plain(sentence)}"
+        yield f"\n{plain(sentence)}"
     if note := notes(outcome):
-        yield f"\n{_plain(note)}"
+        yield f"\n{plain(note)}"
     broken = ("step", "scenarios", "cells", "what differs", "which")
     for title, state, action in (
         ("New, an error", "new", "error"),
@@ -64,7 +64,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         "Accepted, and there no more",
         ("event", "breaks", "scenarios"),
         (
-            (_code(event), str(len(known)), _plain(names([each.spot.scenario for each in known])))
+            (code(event), str(len(known)), plain(names([each.spot.scenario for each in known])))
             for event, known in gone_steps(outcome.gone).items()
         ),
     )
@@ -73,10 +73,10 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         ("cell", "scenario", "why", "message"),
         (
             (
-                _code(each.cell),
-                _plain(each.scenario),
-                _plain(STATUSES.get(each.status, each.status)),
-                _plain(each.message[:300]),
+                code(each.cell),
+                plain(each.scenario),
+                plain(STATUSES.get(each.status, each.status)),
+                plain(each.message[:300]),
             )
             for each in outcome.unmeasured
         ),
@@ -86,11 +86,11 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 def _broken(group: Group) -> tuple[str, ...]:
     promise = f" **{count(len(group.violations), 'broken promise')}**" if group.violations else ""
     return (
-        _plain(group.step),
+        plain(group.step),
         f"{len(group.scenarios):,}{promise}",
         f"{len(group.cells):,}",
-        _plain(", ".join(group.kinds)),
-        _plain(names(group.scenarios)),
+        plain(", ".join(group.kinds)),
+        plain(names(group.scenarios)),
     )
 
 
@@ -98,9 +98,9 @@ def _accepted(found: Iterable[Group]) -> Iterator[tuple[str, ...]]:
     for group in found:
         for terms in group.terms:
             number = sum(each.terms == terms for each in group.judged)
-            link = f" [link]({_address(terms.link)})" if terms.link else ""
+            link = f" [link]({address(terms.link)})" if terms.link else ""
             until = str(terms.expires or "")
-            yield _plain(group.step), f"{number:,}", until, _plain(terms.reason) + link
+            yield plain(group.step), f"{number:,}", until, plain(terms.reason) + link
 
 
 def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -108,24 +108,6 @@ def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> I
     if not found:
         return
     yield f"\n### {title}\n"
-    yield f"| {' | '.join(heads)} |"
-    yield f"| {' | '.join('---' for _ in heads)} |"
-    yield from (f"| {' | '.join(row)} |" for row in found[:_ROWS])
+    yield from table(heads, found[:_ROWS])
     if len(found) > _ROWS:
         yield f"\nand {len(found) - _ROWS:,} more"
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown and HTML take as it is, on one line."""
-    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
-    escaped = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_{}\[\]#|~!@])", r"\\\1", escaped)
-
-
-def _code(text: str) -> str:
-    """Text as code; a pipe would end the column even there."""
-    return "`" + re.sub(r"[`|]|\s", " ", text) + "`"
-
-
-def _address(link: str) -> str:
-    return re.sub(r"[()<>|\s\\]", lambda sign: f"%{ord(sign.group()):02X}", link)
