@@ -2,8 +2,9 @@
 
 Cells are TensorFlow releases × Pythons × settings. Every scenario builds two models of some layers
 and says that they agree. At each step of each axis some scenarios draw anew from some layer on, and
-some scenarios are not seeded, so that no two launches agree. Kernels come from a pool of stored
-arrays, which keeps the disk small; equal seeds give equal files.
+some scenarios are not seeded, so that no two launches agree. If wanted, some give every cell a
+result of its own. Kernels come from a pool of stored arrays, which keeps the disk small; equal
+seeds give equal files.
 """
 
 from __future__ import annotations
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CHANGING = 0.02  # of the scenarios, at each step of each axis
 UNSEEDED = 50  # one scenario in so many
-POOL = 512  # stored kernels
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 SETTINGS = {
     "default": {},
@@ -53,6 +52,23 @@ class Size:
     @property
     def rows(self) -> int:
         return self.cells * self.scenarios * self.arrays * self.launches
+
+
+@dataclass(frozen=True)
+class Change:
+    """How much differs.
+
+    at_step: share of the scenarios that change at each step of each axis. own: share of the
+    scenarios that give every cell a result of its own; these build one model and claim nothing.
+    pool: kernels that are stored: two that differ are one of `pool * (pool - 1) / 2` pairs.
+    """
+
+    at_step: float = 0.02
+    own: float = 0.0
+    pool: int = 512
+
+
+USUAL = Change()
 
 
 @dataclass(frozen=True)
@@ -116,9 +132,9 @@ def plan(size: Size) -> Plan:
     )
 
 
-def generate(size: Size, data: Path) -> None:
+def generate(size: Size, data: Path, change: Change = USUAL) -> None:
     """Write the records and the stored arrays below `data`."""
-    writer = _Writer(size, data)
+    writer = _Writer(size, data, change)
     for place in places(size):
         folder = data / MACHINE / place.cell.id
         folder.mkdir(parents=True)
@@ -130,12 +146,15 @@ def generate(size: Size, data: Path) -> None:
 class _Writer:
     """Lines of records; what several launches share is made once."""
 
-    def __init__(self, size: Size, data: Path) -> None:
+    def __init__(self, size: Size, data: Path, change: Change) -> None:
         self._size = size
+        self._change = change
         self._names = names(size)
         self._objects = data / OBJECTS
         draw = np.random.Generator(np.random.PCG64(schema.SEED))
-        self._pool = [self._stored(draw.standard_normal((4, 8), np.float32)) for _ in range(POOL)]
+        self._pool = [
+            self._stored(draw.standard_normal((4, 8), np.float32)) for _ in range(change.pool)
+        ]
         self._zeros = self._stored(np.zeros(8, np.float32))
         self._arrays = cache(self._arrays_of)
         self._declared = {
@@ -158,14 +177,11 @@ class _Writer:
         """The lines of one record."""
         yield json.dumps(self._header(place, launch))
         for number, name in enumerate(self._names):
-            if _unseeded(number):
-                arrays = self._arrays_of(number, f"{place.cell.id} {launch}")
-            else:
-                arrays = self._arrays(number, _variant(number, place))
+            arrays, relations = self._result(number, place, launch)
             yield (
                 f'{{"record": "observation", "scenario": "{name}", "seconds": 0.{launch}25, '
                 f'"status": "ok", "message": "", "arrays": {arrays}, '
-                f'"relations": {_RELATIONS}}}'
+                f'"relations": {relations}}}'
             )
         yield json.dumps(
             {
@@ -206,24 +222,36 @@ class _Writer:
             "started": STARTED,
         }
 
-    def _arrays_of(self, number: int, variant: str) -> str:
-        """The arrays of one result as JSON: kernel and bias of the layers of two equal models.
+    def _result(self, number: int, place: Place, launch: int) -> tuple[str, str]:
+        """The arrays and the relations of one scenario in one launch, as JSON."""
+        if _unseeded(number):
+            return self._arrays_of(number, f"{place.cell.id} {launch}"), _RELATIONS
+        if _chance(f"{number} own", self._change.own):
+            return self._arrays_of(number, place.cell.id, ("only",)), "[]"
+        return self._arrays(number, _variant(number, place, self._change.at_step)), _RELATIONS
 
-        All layers before the first that changed are those of the scenario's first variant.
+    def _arrays_of(
+        self, number: int, variant: str, models: tuple[str, ...] = ("first", "second")
+    ) -> str:
+        """The arrays of one result as JSON: kernel and bias of the layers of equal models.
+
+        All layers before the first that changed are those of the scenario's first variant; where
+        there is one model only, all are the variant's own.
         """
-        each = self._size.arrays // 2
-        first = Random(f"{number} {variant}").randrange(each // 2 + 1) if variant else 0
+        each = self._size.arrays // len(models)
+        layers = Random(f"{number} {variant}").randrange(each // 2 + 1)
+        first = layers if variant and len(models) > 1 else 0
         model = []
         for layer in range(-(-each // 2)):
             drawn = Random(f"{number} {layer} {variant if layer >= first else ''}")
             model += [
-                (f"layer_{layer}/kernel", self._pool[drawn.randrange(POOL)]),
+                (f"layer_{layer}/kernel", self._pool[drawn.randrange(self._change.pool)]),
                 (f"layer_{layer}/bias", self._zeros),
             ]
         return json.dumps(
             [
                 {"array": f"{side}/{name}", **described}
-                for side in ("first", "second")
+                for side in models
                 for name, described in model[:each]
             ]
         )
@@ -252,7 +280,7 @@ def _unseeded(number: int) -> bool:
     return number % UNSEEDED == 0
 
 
-def _variant(number: int, place: Place) -> str:
+def _variant(number: int, place: Place, at_step: float) -> str:
     """What this scenario gives there; empty for what it gives at the start of every axis.
 
     Along releases and Pythons every step may change it; a setting is held against the first one.
@@ -264,12 +292,13 @@ def _variant(number: int, place: Place) -> str:
         "setting": at_setting if place.setting else (),
     }
     moved = [f"{axis} {step}" for axis, which in steps.items() for step in which]
-    return ", ".join(each for each in moved if _changes(number, each))
+    return ", ".join(each for each in moved if _chance(f"{number} {each}", at_step))
 
 
 @cache
-def _changes(number: int, step: str) -> bool:
-    return Random(f"{number} {step}").random() < CHANGING
+def _chance(what: str, share: float) -> bool:
+    """Whether it falls into that share; the same answer every time."""
+    return Random(what).random() < share
 
 
 def _digest(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.generated import Size, generate, plan
+from benchmarks.generated import Change, Size, generate, plan
 from harness.analysis import analyse
 from harness.collect import collect
 from tests.unit.analysis.reading import rows
@@ -33,6 +33,28 @@ def test_generated_records_are_whole_and_all_count(tmp_path: Path) -> None:
     assert set(stepped["kind"]) == {"redraw"}
     assert not unseeded & set(stepped["scenario"])
     assert 0.01 < len(stepped) / len(compared) < 0.03
+
+
+def test_as_many_arrays_differ_as_are_made_to_and_each_in_its_own_way(tmp_path: Path) -> None:
+    size = Size(cells=40, scenarios=30, arrays=8, launches=2)
+    generate(size, tmp_path, Change(at_step=0, own=0.5, pool=2048))
+    collection = collect(tmp_path)
+    assert collection.refused == ()
+
+    results = analyse(collection, plan(size))
+    assert results.ignored == ()
+    seeded = results.breaks[results.breaks["level"] != "process"]
+    own = set(seeded["scenario"])
+    assert 8 <= len(own) <= 22  # half of them
+    pairs = {"packages": 20, "python": 2 * 3 * 5, "setting": 4 * 2 * 4}
+    assert seeded["level"].value_counts().to_dict() == {
+        level: count * len(own) for level, count in pairs.items()
+    }
+    kernels = 4 * len(seeded)  # biases are zero everywhere; two draws may fall on one kernel
+    assert 0.99 * kernels < seeded["arrays"].sum() <= kernels
+    numbers = results.differences[["max_abs", "mean_abs", "max_ulp", "correlation"]]
+    assert len(numbers) == results.breaks["arrays"].sum()
+    assert len(numbers.drop_duplicates()) > 0.95 * len(numbers)
 
 
 def test_equal_sizes_give_equal_files(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ letter is a variant, `≠` launches that differ, `!` an error, `-` an API that i
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -31,6 +32,15 @@ MOVED = (
 TEXT_000 = "text 000, 'Why does the Keras Sequential model exhibit discontinuous initialization?'"
 TEXT_001 = "text 001, 'How can I achieve reproducible weight initialization in Keras?'"
 KERAS = "https://keras.io/api/utils/python_utils/"
+HOSTILE = (
+    "<script>alert('x')</script>",
+    "\"quoted\" & 'quoted' `quoted`",
+    "emoji 🧪 ≠ 🎲",
+    "a" * 300,
+    "\u202egnirts detrever\u202c שלום",
+    "{{ 7 * 7 }}{% raw %}",
+    "]]> --> </style> </title>",
+)
 
 
 class Entry(NamedTuple):
@@ -139,6 +149,20 @@ def _facts() -> list[dict[str, Any]]:
             ("machine", "cpu", "an imagined CPU"),
         )
     ]
+
+
+def hostile(name: str) -> Results:
+    """Results in which every piece of foreign text is `name`."""
+    audit = results({name: Entry("A≠B!-", "same", name), "c/u": Entry("≠≠≠≠≠", control=True)})
+    text = {"message": name, "relation": name, "source": name, "first_index": name}
+    text |= {"confounders": f"{name} 1 → 2; {name}", "known": name, "url": name}
+    frames = {
+        table: (frame := getattr(audit, table)).assign(
+            **{column: value for column, value in text.items() if column in frame}
+        )
+        for table in ("observations", "relations", "cells", "breaks", "events")
+    }
+    return dataclasses.replace(audit, **frames, void=(name,), ignored=(name,))
 
 
 def _plan(scenarios: tuple[str, ...]) -> Plan:

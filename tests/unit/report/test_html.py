@@ -19,22 +19,12 @@ from harness.report.view import build
 from harness.tables import TABLES
 from tests.unit.report import sample
 from tests.unit.report.reading import Element, read
-from tests.unit.report.sample import Entry
+from tests.unit.report.sample import HOSTILE, Entry, hostile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.analysis import Results
-
-HOSTILE = (
-    "<script>alert('x')</script>",
-    "\"quoted\" & 'quoted' `quoted`",
-    "emoji 🧪 ≠ 🎲",
-    "a" * 300,
-    "\u202egnirts detrever\u202c שלום",
-    "{{ 7 * 7 }}{% raw %}",
-    "]]> --> </style> </title>",
-)
 
 
 def page(results: Results | None = None) -> Element:
@@ -48,22 +38,6 @@ def cells(row: Element) -> list[str]:
 def table(directory: Path, name: str) -> list[dict[str, str]]:
     with (directory / "csv" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def hostile(name: str) -> Results:
-    """Results in which every piece of foreign text is `name`."""
-    results = sample.results(
-        {name: Entry("A≠B!-", "same", name), "c/u": Entry("≠≠≠≠≠", control=True)}
-    )
-    text = {"message": name, "relation": name, "source": name, "first_index": name}
-    text |= {"confounders": f"{name} 1 → 2; {name}", "known": name, "url": name}
-    frames = {
-        table: (frame := getattr(results, table)).assign(
-            **{column: value for column, value in text.items() if column in frame}
-        )
-        for table in ("observations", "relations", "cells", "breaks", "events")
-    }
-    return dataclasses.replace(results, **frames, void=(name,), ignored=(name,))
 
 
 def test_the_page_is_well_formed_and_says_the_verdict_first() -> None:

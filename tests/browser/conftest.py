@@ -1,0 +1,67 @@
+"""The browser, and reports for it to open."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from benchmarks.generated import Change, Size, generate, plan
+from harness.analysis import analyse
+from harness.collect import collect
+from harness.report import write_report
+from tests.browser.chromium import launch
+from tests.browser.watching import Visitor
+from tests.unit.report import sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+    from harness.analysis import Results
+
+GENERATED = Size(cells=60, scenarios=40, arrays=8, launches=2)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = launch(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The page of a report: of the sample, of generated records, or of hostile text.
+
+    Any other name than `sample` and `generated` is the text that all foreign text is.
+    """
+
+    def results(name: str) -> Results:
+        if name == "sample":
+            return sample.results()
+        if name == "generated":
+            data = tmp_path_factory.mktemp("data")
+            generate(GENERATED, data, Change(at_step=0.1))
+            return analyse(collect(data), plan(GENERATED))
+        return sample.hostile(name)
+
+    @cache
+    def written(name: str) -> Path:
+        return write_report(results(name), tmp_path_factory.mktemp("report"))
+
+    return written
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Visitor]:
+    """Opens pages; the test fails if one of them did anything that it should not."""
+    visiting = Visitor(browser)
+    yield visiting
+    visiting.close()
+    assert visiting.noted == []
