@@ -28,7 +28,7 @@ What people run:
     nox -- --fresh              measure again what is measured already
     nox -- --prune              remove each virtualenv once its environment is measured
     nox -s audit-ENVIRONMENT    measure one environment
-    nox -s report               write the report from what is measured
+    nox -s report               write the report from what is measured; -- --json also as JSON
     nox -s check                hold what is measured against the policy and the known breaks
     nox -s lock                 resolve matrix.yaml into matrix.lock
     nox -s lock -- --profile nightly    resolve anew only what that profile has
@@ -65,6 +65,7 @@ def after_dashes() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--profile")
     parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--prune", action="store_true")
+    parser.add_argument("--json", action="store_true")
     return parser.parse_known_args(ours)
 
 
@@ -84,7 +85,8 @@ nox.options.reuse_venv = "yes"
 def harness(session: nox.Session, *arguments: str) -> None:
     """Run a command of the package beside this file, on the Python that runs nox."""
     if OTHERS:
-        session.error(f"{' '.join(OTHERS)}: after -- there may be --profile NAME, --fresh, --prune")
+        known = "--profile NAME, --fresh, --prune, --json"
+        session.error(f"{' '.join(OTHERS)}: after -- there may be {known}")
     session.run(sys.executable, "-m", "harness", *arguments, external=True)
 
 
@@ -126,7 +128,7 @@ for entry in PLAN.environments:
 )
 def report(session: nox.Session) -> None:
     """Write reports/index.html and reports/csv from the records, and print the verdict."""
-    harness(session, "report", "--profile", PROFILE)
+    harness(session, "report", "--profile", PROFILE, *(["--json"] if OPTIONS.json else []))
 
 
 @nox.session(venv_backend="none", default=False)

@@ -34,6 +34,11 @@ class Column:
     def __post_init__(self) -> None:
         object.__setattr__(self, "dtype", self.dtype or _DTYPES[self.type])
 
+    @property
+    def is_list(self) -> bool:
+        """Whether a field holds several texts, joined with "; "."""
+        return self.meaning.endswith("; a list")
+
 
 @dataclass(frozen=True)
 class Table:
@@ -209,7 +214,9 @@ _ALL = (
             Column("families", "text", "families that break there, each with how many; a list"),
             Column("violations", "whole number", "scenarios in which a documented promise breaks"),
             Column("unchanged", "text", "scenarios compared there that do not change; a list"),
-            Column("separate", "text", "what to add to the matrix to tell confounders apart"),
+            Column(
+                "separate", "text", "what to add to the matrix to tell confounders apart; a list"
+            ),
         ),
     ),
     Table(

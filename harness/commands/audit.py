@@ -110,6 +110,9 @@ def report(
     matrix: MatrixOption = MATRIX,
     profile: ProfileOption = DEFAULT,
     reports: ReportsOption = REPORTS,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write reports/json as well: each table, and the page.")
+    ] = False,
 ) -> None:
     """Turn the records into reports/index.html and reports/csv, and print the verdict."""
     from rich.console import Console
@@ -120,9 +123,11 @@ def report(
 
     with uncollected():
         results = analyse(collect(reports / "data"), load_plan(matrix, profile))
-        page = write_report(results, reports)
+        page = write_report(results, reports, as_json=as_json)
     with (reports / "summary.txt").open("w", encoding="utf-8") as file:
         print_summary(results, page, Console(file=file, width=100, no_color=True))
+    if as_json:
+        print(f"{reports / 'json'}: report.json, and a file for each in {reports / 'csv'}\n")
     print_summary(results, page, Console())
     if results.void:
         raise typer.Exit(ExitCode.INTERNAL)

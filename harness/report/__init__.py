@@ -1,7 +1,8 @@
-"""The report: `reports/index.html`, `csv/`, `reproducers/` and the summary in the terminal.
+"""The report: `reports/index.html`, `csv/`, `json/`, `reproducers/` and the summaries.
 
-Results in, files out. `view` decides what is shown, `html` and `terminal` show it, `csv` writes the
-frames as they are, `scripts` what reproduces the breaks that the page shows.
+Results in, files out. `view` decides what is shown; `html` shows it, `terminal` and `markdown` show
+it in short (`brief`), `document` as plain values. `csv` and `json` write the frames as they are,
+`scripts` what reproduces the breaks that the page shows.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from typing import TYPE_CHECKING
 from harness.report.csv import write_csv
 from harness.report.files import replacing
 from harness.report.html import render
+from harness.report.json import FOLDER as JSON
+from harness.report.json import remove_json, write_json
+from harness.report.markdown import NAME as SUMMARY
+from harness.report.markdown import markdown
 from harness.report.scripts import FOLDER, write_scripts
 from harness.report.terminal import print_summary
 from harness.report.view import build
@@ -23,15 +28,24 @@ if TYPE_CHECKING:
 __all__ = ["print_summary", "write_csv", "write_report"]
 
 
-def write_report(results: Results, directory: Path) -> Path:
-    """Write `index.html`, `csv/` and `reproducers/` into `directory`; returns the page's path.
+def write_report(results: Results, directory: Path, *, as_json: bool = False) -> Path:
+    """Write `index.html`, `summary.md`, `csv/` and `reproducers/` into `directory`.
 
-    The page is written last, so that a page never speaks of files that are not there yet.
+    as_json: `json/` as well; otherwise what an earlier report left there goes away.
+
+    Returns the page's path. The page is written last, so that it never speaks of files that are not
+    there yet.
     """
     view = build(results)
     examples = [event.example_id for event in view.events]
     page = render(view, write_scripts(results, examples, directory / FOLDER))
     write_csv(results, directory / "csv")
+    if as_json:
+        write_json(results, view, directory / JSON)
+    else:
+        remove_json(directory / JSON)
+    with replacing(directory / SUMMARY) as file:
+        file.write(markdown(view))
     path = directory / "index.html"
     with replacing(path) as file:
         file.write(page)

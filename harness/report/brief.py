@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from harness.report.words import FAILURES, count
@@ -68,8 +67,13 @@ def several(names: tuple[str, ...]) -> str:
 
 
 def shortened(message: str, most: int = _MESSAGE) -> str:
-    """The beginning of a message, on one line."""
-    return shorten(message, most, placeholder=" …")
+    """The beginning of a message, on one line; cut at a blank, where that is not far."""
+    line = " ".join(message.split())
+    if len(line) <= most:
+        return line
+    cut = line[: most - 1]
+    words = cut.rpartition(" ")[0]
+    return f"{words if len(words) > most // 2 else cut[:-1]} …"
 
 
 def _cells(view: View) -> list[tuple[str, str, str]]:

@@ -68,6 +68,7 @@ class Event:
     comparison rests on; `example_id` is the break that the example shows.
     """
 
+    id: str
     level: str
     meaning: str
     step: str
@@ -222,6 +223,7 @@ def _event(
     first = hits[0]
     noted = _distinct(name for each in breaks for name in items(each["confounders"]))
     return Event(
+        id=row["id"],
         level=row["level"],
         meaning=LEVELS[row["level"]][0],
         step=step(row["axis"], row["from"], row["to"]),
