@@ -74,6 +74,7 @@ _STEP = (
 )
 _CONFOUNDERS = Column("confounders", "text", "what else on record differs between them; a list")
 _KNOWN = Column("known", "text", "the known cause, where there is one; a list")
+_HISTORY_RUN = Column("run", "text", "id of the run, as in `history/`: when it was measured")
 _BREAK = Column("break", "text", "id of the break, as in `breaks.csv`")
 _SPAN = (
     Column("from", "text", "first value of the span along the axis"),
@@ -157,6 +158,9 @@ _ALL = (
             Column("trials", "whole number", "launches on record"),
             Column("seconds", "number", "how long they took together"),
             Column("message", "text", "why it was not measured, and what to do"),
+            Column("label", "text", "what people call the machine (`SAMESEED_MACHINE`)"),
+            Column("started", "text", "when its newest launch started, in UTC"),
+            Column("basis", "text", "digest of what its results rest on; see History"),
         ),
     ),
     Table(
@@ -168,6 +172,9 @@ _ALL = (
             Column("variant", "text", "letter of the result; the same letter: bit-identical"),
             Column("reproducible", "flag", "whether all launches agree; empty: fewer than two ran"),
             Column("launches", "whole number", "launches that this rests on"),
+            Column(
+                "result", "text", "name of the result; empty: launches differ, or none gave one"
+            ),
         ),
     ),
     Table(
@@ -338,6 +345,44 @@ _ALL = (
             Column("group", "text", "`package`, `python`, `framework`, `variable` or `machine`"),
             Column("fact", "text", "its name: a package, a variable, `onednn`, `cpu`, …"),
             Column("value", "text", "what it was; several launches' values are joined with ` / `"),
+        ),
+    ),
+    Table(
+        "runs",
+        "run on file, from the oldest to this one",
+        (
+            _HISTORY_RUN,
+            Column("started", "text", "when its newest launch started, in UTC"),
+            Column("profile", "text", "the profile that the report was made for"),
+            Column("cells", "whole number", "cells that were measured, each on each machine"),
+            Column("scenarios", "whole number", "scenarios that are asked to hold"),
+            Column("holding", "whole number", "of these, those that hold at every level tested"),
+            Column("breaks", "whole number", "different breaks of these scenarios"),
+            Column("new_breaks", "whole number", "breaks where the last comparison found none"),
+            Column("gone_breaks", "whole number", "comparisons that found none where one was"),
+            Column("first_breaks", "whole number", "breaks where no earlier run compared anything"),
+            Column("compared", "whole number", "results measured again on an equal basis"),
+            Column("changed", "whole number", "of these, how many differ from the last time"),
+            Column("redefined", "whole number", "results measured again, but on no equal basis"),
+            Column("first", "whole number", "results that no earlier run measured"),
+            Column("new", "text", "events of new breaks, each with how many; a list"),
+            Column("gone", "text", "events of gone breaks, each with how many; a list"),
+        ),
+    ),
+    Table(
+        "history",
+        "scenario that is asked to hold × run",
+        _repeated(
+            _SCENARIO,
+            _HISTORY_RUN,
+            Column(
+                "state",
+                "text",
+                "`first` (not measured before), `same`, `changed`, `redefined` (measured before, "
+                "but on no equal basis) or `not measured` (again)",
+            ),
+            Column("compared", "whole number", "cells compared with the last time"),
+            Column("changed", "whole number", "of these, how many differ"),
         ),
     ),
 )

@@ -10,7 +10,7 @@ and `pairs` (what is compared), `spans` (where a variant begins and ends), `diff
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -37,6 +37,7 @@ from harness.analysis.verdicts import verdicts
 from harness.collect import OBJECTS
 from harness.known import load_causes, load_claims
 from harness.store import Store
+from harness.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +77,8 @@ class Results:
     comparisons: every comparison that was made, breaks or not; has no file of its own.
     scenarios: those on record, by name. void: why the audit cannot be trusted, a sentence for each
     negative control that did not come out. ignored: records that were left out, a sentence each.
-    advice: how to seed, as measured.
+    advice: how to seed, as measured. runs, history: empty until `harness.analysis.history` compares
+    the runs on file.
     """
 
     plan: Plan
@@ -101,6 +103,8 @@ class Results:
     void: tuple[str, ...]
     ignored: tuple[str, ...] = ()
     advice: tuple[Advice, ...] = ()
+    runs: pd.DataFrame = field(default_factory=lambda: table("runs", ()))
+    history: pd.DataFrame = field(default_factory=lambda: table("history", ()))
 
     @property
     def complete(self) -> bool:
@@ -150,7 +154,7 @@ def analyse(collection: Collection, plan: Plan) -> Results:
         relations=relations,
         environments=frames.environments(trials),
         cells=became,
-        variants=variants(where_measured),
+        variants=variants(where_measured, launched.results),
         breaks=explained.breaks,
         events=explained.events,
         comparisons=compared,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.facts import Fact, facts
+from harness.analysis.origin import origin
 from harness.collect import FINISHED, UNFINISHED
 from harness.tables import table
 
@@ -90,6 +91,7 @@ def _row(cell: Cell, machine: str, trace: _Trace, plan: Plan) -> tuple[Any, ...]
         len(trace.trials),
         round(sum(trial.end.seconds for trial in trace.trials), 3) if trace.trials else None,
         message,
+        *origin(trace.trials),
     )
 
 
@@ -97,7 +99,7 @@ def _empty_row(cell: Cell) -> tuple[Any, ...]:
     status = EXCLUDED if cell.excluded else NOT_RUN
     message = cell.excluded or f"nothing on record: run {_session(cell)}"
     place = (cell.environment, cell.setting, cell.device, "")
-    return (*place, status, *_versions(()), 0, None, message)
+    return (*place, status, *_versions(()), 0, None, message, *origin(()))
 
 
 def _session(cell: Cell) -> str:

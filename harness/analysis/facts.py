@@ -82,7 +82,7 @@ _DEVICE = frozenset(
     }
 )
 # Variables that never decide a result, or only through what is recorded elsewhere (paths).
-_NEVER = frozenset(
+NEVER = frozenset(
     {"PYTHONHASHSEED", "PYTHONPATH", "PYTHONHOME", "PYTHONPYCACHEPREFIX", "KERAS_HOME"}
 )
 
@@ -105,7 +105,7 @@ def facts(header: Header) -> dict[Fact, str]:
         if Fact("package", package(name)) not in found:
             found[Fact("framework", name)] = str(value)
     for name, value in header.variables.items():
-        if name not in _NEVER:
+        if name not in NEVER:
             found[Fact("variable", name)] = value
     machine = header.machine
     for name in ("cpu", "isa", "arch", "cores", "os", "libc", "gpu", "gpu_driver"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -26,6 +27,8 @@ class Array(NamedTuple):
     shape: tuple[int, ...]
     sha256: str
 
+
+_DIGITS = 16  # of a result's name: four billion results before two are likely to share one
 
 # All arrays of a scenario in creation order.
 Result: TypeAlias = tuple[Array, ...]
@@ -100,10 +103,29 @@ def places(
     return ordered
 
 
-def variants(places: pd.DataFrame) -> pd.DataFrame:
-    """The public columns of `places`."""
+def variants(places: pd.DataFrame, results: Sequence[Result]) -> pd.DataFrame:
+    """The public columns of `places`, and the name of each result; results: those of launches."""
+    # Far fewer names than places: most results are seen in many.
+    pairs = zip(places["results"], places["variant"], strict=True)
+    one = [each[0] if variant else None for each, variant in pairs]
+    names = {number: named(results[number]) for number in set(one) if number is not None}
+    result = ["" if number is None else names[number] for number in one]
     columns = [*PLACE, "variant", "reproducible", "ok"]
-    return table("variants", places[columns].astype(object).itertuples(index=False))
+    rows = places[columns].astype(object).assign(result=result)
+    return table("variants", rows.itertuples(index=False))
+
+
+def named(result: Result) -> str:
+    """A short name of a result, the same on every machine and in every run.
+
+    The first digits of a SHA-256 over a line per array, by name: name, dtype, shape as in
+    `fingerprints.csv`, SHA-256.
+    """
+    lines = sorted(
+        f"{each.name} {each.dtype} {'x'.join(map(str, each.shape))} {each.sha256}\n"
+        for each in result
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:_DIGITS]
 
 
 def letter(position: int) -> str:

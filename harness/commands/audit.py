@@ -118,11 +118,16 @@ def report(
     from rich.console import Console
 
     from harness.analysis import analyse
+    from harness.analysis.history import with_history
     from harness.collect import collect
+    from harness.history.keep import keep
+    from harness.history.read import read_runs
     from harness.report import print_summary, write_report
 
     with uncollected():
         results = analyse(collect(reports / "data"), load_plan(matrix, profile))
+        run = keep(results, reports / "history")
+        results = with_history(results, read_runs(reports / "history", until=run))
         page = write_report(results, reports, as_json=as_json)
     with (reports / "summary.txt").open("w", encoding="utf-8") as file:
         print_summary(results, page, Console(file=file, width=100, no_color=True))

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from harness.analysis.variants import letter
+from harness.analysis.variants import Array, letter, named
 from tests.unit.analysis.builder import Recorder, environment, plan
 from tests.unit.analysis.reading import rows
 
@@ -153,3 +154,65 @@ def test_letters_go_on_after_z() -> None:
     assert [letter(position) for position in (0, 25, 26, 51, 52, 701, 702)] == [
         *("A", "Z", "AA", "AZ", "BA", "ZZ", "AAA")
     ]
+
+
+def test_a_result_has_the_same_name_in_every_cell_on_every_machine_and_in_every_run(
+    tmp_path: Path,
+) -> None:
+    results = []
+    for name, cells in (("one", ("tf9", "tf10")), ("two", ("tf11",))):
+        recorder = Recorder(tmp_path / name)
+        for cell in cells:
+            recorder.launches(cell, A, A, machine=f"m-{cell}")
+        results += rows(recorder.analyse(PLAN).variants, "result")
+    assert len(results) == 3
+    assert len(set(results)) == 1
+    assert len(results[0]) == 16
+
+
+def test_variants_with_different_bytes_have_different_names(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    for cell, arrays in (("tf9", A), ("tf10", B), ("tf11", A)):
+        recorder.launches(cell, arrays, arrays)
+    first, second, third = rows(recorder.analyse(PLAN).variants, "result")
+    assert first == third != second
+
+
+@pytest.mark.parametrize("launches", [(A, B), (NOTHING, NOTHING), (A, NOTHING)])
+def test_without_one_result_there_is_no_name(
+    tmp_path: Path, launches: tuple[Mapping[str, Mapping[str, object]], ...]
+) -> None:
+    recorder = Recorder(tmp_path)
+    recorder.launches("tf9", *launches)
+    assert rows(recorder.analyse(PLAN).variants, "result") == [""]
+
+
+def test_the_name_of_a_result_follows_from_the_fingerprints(tmp_path: Path) -> None:
+    """As docs/report.md has it."""
+    recorder = Recorder(tmp_path)
+    arrays = {"recipes/x": {"w": np.arange(6.0).reshape(2, 3), "b": np.float32(1)}}
+    recorder.launches("tf9", arrays, arrays)
+    results = recorder.analyse(PLAN)
+    columns = ("array", "dtype", "shape", "sha256")
+    lines = sorted(f"{' '.join(row)}\n" for row in rows(results.fingerprints, *columns, trial=1))
+    expected = hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+    assert rows(results.variants, "result") == [expected]
+
+
+def test_the_name_does_not_depend_on_the_order_of_creation() -> None:
+    one, two = Array("v", "f4", (3,), "0" * 64), Array("w", "f4", (3,), "1" * 64)
+    assert named((one, two)) == named((two, one))
+    assert named((one, two)) != named((one,))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Array("w", "f4", (3,), "0" * 64),
+        Array("v", "f8", (3,), "0" * 64),
+        Array("v", "f4", (3, 1), "0" * 64),
+        Array("v", "f4", (3,), "1" * 64),
+    ],
+)
+def test_all_that_tells_arrays_apart_is_in_the_name(other: Array) -> None:
+    assert named((other,)) != named((Array("v", "f4", (3,), "0" * 64),))

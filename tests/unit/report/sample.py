@@ -19,6 +19,7 @@ from harness.tables import COMPARISONS, TABLES
 
 MACHINE = "3f2a9c1d5e7b"
 MEASURED = ("2.9.3", "2.10.1", "2.15.1", "2.16.2", "2.21.0")
+STARTED = "2026-11-22T10:31:50Z"
 INSTALL_FAILED, NOT_RUN = "2.8.4", "2.20.0"
 VERSIONS = ("2.8.4", *MEASURED[:4], "2.20.0", "2.21.0")
 LEVELS = ("rerun", "process", "setting", "python", "packages", "backend", "device", "machine")
@@ -294,7 +295,7 @@ def _environments() -> list[dict[str, Any]]:
 def _cells() -> list[dict[str, Any]]:
     rows = []
     for version in VERSIONS:
-        row = _where(version)
+        row = _where(version) | {"label": "", "started": "", "basis": ""}
         if version == INSTALL_FAILED:
             row |= {"status": "install_failed", "trials": 0}
             row |= {"message": "numpy 1.26.4: TypeError: Descriptors cannot be created directly"}
@@ -305,6 +306,7 @@ def _cells() -> list[dict[str, Any]]:
             keras = version if version < "2.16" or version == "2.9.3" else "3.12.0"
             row |= {"status": "ok", "python": "3.10.13", "tensorflow": version, "keras": keras}
             row |= {"backend": "tensorflow", "numpy": "1.26.4", "trials": 2, "seconds": 19.62500001}
+            row |= {"started": STARTED, "basis": "0123456789abcdef"}
         rows.append(row)
     return rows
 
@@ -315,9 +317,14 @@ def _variants(suite: dict[str, Entry]) -> list[dict[str, Any]]:
         | _where(version)
         | {"variant": outcome if outcome.isalpha() else ""}
         | {"reproducible": None if outcome in "!-" else outcome != "≠"}
+        | {"result": _result(name, outcome) if outcome.isalpha() else ""}
         for name, entry in suite.items()
         for version, outcome in zip(MEASURED, entry.outcomes, strict=True)
     ]
+
+
+def _result(name: str, outcome: str) -> str:
+    return hashlib.sha256(f"{name} {outcome}".encode()).hexdigest()[:16]
 
 
 def _break(name: str, entry: Entry, before: str, after: str) -> dict[str, Any]:

@@ -24,8 +24,8 @@ HEADERS = {
     "relations": "environment,setting,device,machine,trial,scenario,relation,expected,holds,source",
     "environments": "environment,machine,package,version",
     "cells": "environment,setting,device,machine,status,python,tensorflow,keras,backend,numpy,"
-    "trials,seconds,message",
-    "variants": "scenario,environment,setting,device,machine,variant,reproducible,launches",
+    "trials,seconds,message,label,started,basis",
+    "variants": "scenario,environment,setting,device,machine,variant,reproducible,launches,result",
     "breaks": "level,axis,from,to,scenario,kind,arrays,max_ulp,max_abs,first_index,confounders,"
     "known,environment_from,environment_to,setting,device,machine,id,launches,unchanged,"
     "last_unchanged,violation,url",
@@ -42,6 +42,9 @@ HEADERS = {
     "causes": "cause,title,status,events,breaks,url",
     "recipes": "recipe,level,verdict,compared,differing,breaks_at,launches",
     "facts": "environment,setting,device,machine,group,fact,value",
+    "runs": "run,started,profile,cells,scenarios,holding,breaks,new_breaks,gone_breaks,"
+    "first_breaks,compared,changed,redefined,first,new,gone",
+    "history": "scenario,run,state,compared,changed",
 }
 
 
