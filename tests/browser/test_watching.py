@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.browser.watching import CUT, FOCUSED, Visitor
+from tests.browser.watching import CUT, FOCUSED, SIDEWAYS, Visitor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +22,10 @@ HIDING = """<!doctype html><title>hiding</title>
 <style>
 a:focus { outline: none } button:focus { outline: 2px solid }
 p { height: 1rem; width: 4rem; overflow: hidden }
+div { width: 4rem; overflow: auto; white-space: nowrap }
 </style>
-<a href="#">one</a> <button>two</button> <p>much more than there is room for</p>"""
+<a href="#">one</a> <button>two</button> <p>much more than there is room for</p>
+<div>one long line</div>"""
 
 
 def test_all_that_a_page_does_unasked_is_noted(browser: Browser, tmp_path: Path) -> None:
@@ -39,7 +41,9 @@ def test_all_that_a_page_does_unasked_is_noted(browser: Browser, tmp_path: Path)
     assert not [each for each in noted if "data:" in each or "page.html" in each]
 
 
-def test_a_hidden_focus_and_a_cut_text_are_found(browser: Browser, tmp_path: Path) -> None:
+def test_a_hidden_focus_a_cut_text_and_what_scrolls_are_found(
+    browser: Browser, tmp_path: Path
+) -> None:
     visitor = Visitor(browser)
     page = visitor.open(_written(tmp_path, HIDING))
     rings = []
@@ -47,7 +51,8 @@ def test_a_hidden_focus_and_a_cut_text_are_found(browser: Browser, tmp_path: Pat
         page.keyboard.press("Tab")
         rings.append(page.evaluate(FOCUSED)["ring"])
     assert rings == [False, True]
-    assert page.evaluate(CUT, "Height") == ["<p>much more than there is room for</p>"]
+    assert page.evaluate(SIDEWAYS) == ["<div>one long line</div>"]
+    assert page.evaluate(CUT) == ["<p>much more than there is room for</p>"]
     visitor.close()
 
 

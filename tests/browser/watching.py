@@ -35,12 +35,25 @@ FOCUSED = """() => {
     };
 }"""
 
-# What scrolls, or is cut off, in one direction; `hidden` counts only where there is more to see.
-CUT = """side => [...document.querySelectorAll("body, body *")].filter(each => {
-    const way = getComputedStyle(each)[side === "Width" ? "overflowX" : "overflowY"];
-    return way !== "visible" && each.checkVisibility() && each["client" + side] > 0
-        && each["scroll" + side] > each["client" + side] + 1;
-}).map(each => each.outerHTML.slice(0, 120))"""
+# Opens all that is folded, and lays out what waits until somebody scrolls there.
+UNFOLD = """() => {
+    document.querySelectorAll("details").forEach(each => { each.open = true; });
+    document.querySelectorAll("section").forEach(each => {
+        each.style.contentVisibility = "visible";
+    });
+}"""
+
+# What scrolls sideways.
+SIDEWAYS = """() => [...document.querySelectorAll("body, body *")].filter(each =>
+    ["auto", "scroll"].includes(getComputedStyle(each).overflowX) && each.checkVisibility()
+    && each.scrollWidth > each.clientWidth
+).map(each => each.outerHTML.slice(0, 120))"""
+
+# What has more below than it shows.
+CUT = """() => [...document.querySelectorAll("body, body *")].filter(each =>
+    getComputedStyle(each).overflowY !== "visible" && each.checkVisibility()
+    && each.clientHeight > 0 && each.scrollHeight > each.clientHeight + 1
+).map(each => each.outerHTML.slice(0, 120))"""
 
 
 @dataclass
