@@ -33,6 +33,7 @@ What people run:
     nox -s lock                 resolve matrix.yaml into matrix.lock
     nox -s lock -- --profile nightly    resolve anew only what that profile has
     nox -s tests                test sameseed itself
+    nox -s browser              test the page in a real browser
 """
 
 from __future__ import annotations
@@ -152,6 +153,19 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Test the page in Chromium, which is installed where there is none; arguments go to pytest."""
+    with_chromium(session)
+    session.run("pytest", "tests/browser", *session.posargs)
+
+
+def with_chromium(session: nox.Session) -> None:
+    """Install what drives a browser, and make sure that there is one to drive."""
+    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, "browser"))
+    session.run("python", "tests/browser/chromium.py")
+
+
+@nox.session(default=False)
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""
     session.install(*nox.project.dependency_groups(PROJECT, "lint"))
@@ -176,6 +190,13 @@ def bench(session: nox.Session) -> None:
 def scale(session: nox.Session) -> None:
     """Measure how long a report of generated records takes, and its memory, from small to large."""
     session.run(sys.executable, "benchmarks/scale.py", *session.posargs, external=True)
+
+
+@nox.session(default=False)
+def page(session: nox.Session) -> None:
+    """Measure the page of generated records in Chromium: its size, and how fast it answers."""
+    with_chromium(session)
+    session.run("python", "benchmarks/page.py", *session.posargs)
 
 
 def last_words(summary: Path, before: float) -> None:
