@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from harness.analysis import Results
 
-GENERATED = Size(cells=60, scenarios=40, arrays=8, launches=2)
+GENERATED = Size(cells=45, scenarios=30, arrays=8, launches=2)
 
 
 @pytest.fixture(scope="session")
