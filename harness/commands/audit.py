@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
@@ -23,6 +23,9 @@ from harness.commands import (
 from harness.errors import ExitCode
 from harness.plan import DEFAULT, WHOLE, Environment, Plan, load_plan
 from harness.probe import schema
+
+# As in `harness.report.html`, which takes a while to import.
+Layout: TypeAlias = Literal["single", "dir"]
 
 
 @app.command()
@@ -113,6 +116,14 @@ def report(
     as_json: Annotated[
         bool, typer.Option("--json", help="Write reports/json as well: each table, and the page.")
     ] = False,
+    layout: Annotated[
+        Layout,
+        typer.Option(
+            "--layout",
+            help="`single`: one file. `dir`: style and script beside it, for servers that allow "
+            "none inside a page.",
+        ),
+    ] = "single",
 ) -> None:
     """Turn the records into reports/index.html and reports/csv, and print the verdict."""
     from rich.console import Console
@@ -128,7 +139,7 @@ def report(
         results = analyse(collect(reports / "data"), load_plan(matrix, profile))
         run = keep(results, reports / "history")
         results = with_history(results, read_runs(reports / "history", until=run))
-        page = write_report(results, reports, as_json=as_json)
+        page = write_report(results, reports, as_json=as_json, layout=layout)
     with (reports / "summary.txt").open("w", encoding="utf-8") as file:
         print_summary(results, page, Console(file=file, width=100, no_color=True))
     if as_json:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.report.csv import write_csv
 from harness.report.files import replacing
-from harness.report.html import render
+from harness.report.html import BESIDE, Layout, render
 from harness.report.json import FOLDER as JSON
 from harness.report.json import remove_json, write_json
 from harness.report.markdown import NAME as SUMMARY
@@ -28,17 +28,20 @@ if TYPE_CHECKING:
 __all__ = ["print_summary", "write_csv", "write_report"]
 
 
-def write_report(results: Results, directory: Path, *, as_json: bool = False) -> Path:
+def write_report(
+    results: Results, directory: Path, *, as_json: bool = False, layout: Layout = "single"
+) -> Path:
     """Write `index.html`, `summary.md`, `csv/` and `reproducers/` into `directory`.
 
-    as_json: `json/` as well; otherwise what an earlier report left there goes away.
+    as_json: `json/` as well. layout: `dir` puts the page's style and script into files of their own
+    beside it. What an earlier report left there of either goes away.
 
     Returns the page's path. The page is written last, so that it never speaks of files that are not
     there yet.
     """
     view = build(results)
     examples = [event.example_id for event in view.events]
-    page = render(view, write_scripts(results, examples, directory / FOLDER))
+    page = render(view, write_scripts(results, examples, directory / FOLDER), layout)
     write_csv(results, directory / "csv")
     if as_json:
         write_json(results, view, directory / JSON)
@@ -46,6 +49,12 @@ def write_report(results: Results, directory: Path, *, as_json: bool = False) ->
         remove_json(directory / JSON)
     with replacing(directory / SUMMARY) as file:
         file.write(markdown(view))
+    for name, text in BESIDE.items():
+        if layout == "dir":
+            with replacing(directory / name) as file:
+                file.write(text())
+        else:
+            (directory / name).unlink(missing_ok=True)
     path = directory / "index.html"
     with replacing(path) as file:
         file.write(page)

@@ -79,6 +79,31 @@ def document(view: View) -> _Object:
                 for each in view.settings
             ],
         },
+        "history": {
+            "sentence": view.history.sentence,
+            "runs": [
+                {
+                    "run": run.id,
+                    "started": run.started,
+                    "profile": run.profile,
+                    "cells": run.cells,
+                    "scenarios": run.scenarios,
+                    "holding": run.holding,
+                    "breaks": run.breaks,
+                    "new_breaks": run.new_breaks,
+                    "gone_breaks": run.gone_breaks,
+                    "compared": run.compared,
+                    "changed": run.changed,
+                    "new": run.new,
+                    "gone": run.gone,
+                }
+                for run in view.history.runs
+            ],
+            "changed": [
+                {"scenario": line.scenario, "since": line.since, "changes": line.changes}
+                for line in view.history.lines
+            ],
+        },
         "not_measured": {
             "cells": [_cell(cell) for cell in view.unmeasured],
             "scenarios": [

@@ -1,7 +1,12 @@
-"""The page: one self-contained HTML file without scripts, which loads nothing and runs anywhere.
+"""The page: one self-contained HTML file, which loads nothing and runs anywhere.
 
 The template prints what the view holds and computes nothing. An undefined name, a missing value or
-a not-a-number is an error while rendering, never a word on the page; everything is escaped.
+a not-a-number is an error while rendering, never a word on the page; everything is escaped. What a
+reader looks at more closely is in the page as packed tables, which its script unpacks: the files of
+`script/`, one behind the other. Without the script the page still says everything but that.
+
+Some servers allow no style or script inside a page. For these there is the layout `dir`, in which
+both are files beside it.
 """
 
 from __future__ import annotations
@@ -10,15 +15,18 @@ import math
 import re
 from base64 import b64encode
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from harness.report.packed import packed
 from harness.report.words import DEFINITIONS, count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from harness.report.view import View
 
@@ -28,24 +36,89 @@ _LINK = re.compile(r"https?://[^\s\"'<>]+")
 _CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 
 
-def render(view: View, scripts: Mapping[str, tuple[str, ...]] | None = None) -> str:
+Layout: TypeAlias = Literal["single", "dir"]
+
+# The parts of the script, in reading order. They share one scope.
+_PARTS = (
+    *("columns", "text", "dom", "address", "audit", "histogram"),
+    *("events", "matrix", "compare", "arrays", "main"),
+)
+
+
+def render(
+    view: View,
+    scripts: Mapping[str, tuple[str, ...]] | None = None,
+    layout: Layout = "single",
+) -> str:
     """The page for a view. The same view gives the same bytes.
 
     scripts: break id → names of the files beside the page that reproduce it.
     """
-    return page("report.html.j2", view=view, definitions=DEFINITIONS, scripts=scripts or {})
+    reproducers = pd.DataFrame(
+        [(id_, file) for id_, names in (scripts or {}).items() for file in names],
+        columns=["break", "file"],
+        dtype="str",
+    )
+    return page(
+        "report.html.j2",
+        layout=layout,
+        script=Markup(_script()),
+        data=Markup(packed({**view.detail, "scripts": reproducers})),
+        view=view,
+        definitions=DEFINITIONS,
+        scripts=scripts or {},
+    )
 
 
-def page(template: str, **values: object) -> str:
+def page(template: str, *, layout: Layout = "single", script: str = "", **values: object) -> str:
     """A page of its own in the report's look, from a template beside the report's."""
-    environment = _environment()
-    style = environment.get_template("report.css").render()
-    text = environment.get_template(template).render(
-        style=Markup(style),
-        style_hash=b64encode(sha256(style.encode()).digest()).decode(),
-        **values,
+    style = _style()
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            layout=layout,
+            policy=_policy(layout, style, script),
+            style=Markup(style),
+            script=script,
+            **values,
+        )
     )
     return f"{text}\n"
+
+
+def _policy(layout: Layout, style: str, script: str) -> str:
+    """What the browser may load and run: what is in the page, by its digest, and nothing else.
+
+    Files beside the page cannot be told apart from others of the same server in every browser, so
+    that in the layout `dir` the server's own policy has the last word.
+    """
+    if layout == "dir":
+        allowed = "style-src 'self' file:; script-src 'self' file:"
+    else:
+        digests = [f"style-src '{_digest(style)}'"]
+        digests += [f"script-src '{_digest(script)}'"] if script else []
+        allowed = "; ".join(digests)
+    return f"default-src 'none'; {allowed}; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def _style() -> str:
+    return _environment().get_template("report.css").render()
+
+
+def _script() -> str:
+    """The whole script. Nothing of it is seen from outside."""
+    folder = files("harness.report") / "script"
+    parts = [(folder / f"{part}.js").read_text(encoding="utf-8") for part in _PARTS]
+    return "\n".join(['"use strict";', "{", *parts, "}", ""])
+
+
+# What a page in the layout `dir` needs beside it: the files' names, and what makes their text.
+BESIDE: Mapping[str, Callable[[], str]] = {"report.css": _style, "report.js": _script}
 
 
 def _environment() -> Environment:

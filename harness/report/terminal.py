@@ -20,7 +20,6 @@ from harness.report.brief import (
 )
 from harness.report.printer import Printer
 from harness.report.view import build
-from harness.report.view.history import history
 from harness.report.words import count
 
 if TYPE_CHECKING:
@@ -46,15 +45,14 @@ _PLACES = 84
 
 def print_summary(results: Results, report_path: Path, console: Console) -> None:
     """Print the summary of `results`; the last line is the path of the page."""
-    _Summary(build(results), history(results).sentence, console).print(report_path)
+    _Summary(build(results), console).print(report_path)
 
 
 class _Summary:
     """Prints a view to a console."""
 
-    def __init__(self, view: View, changes: str, console: Console) -> None:
+    def __init__(self, view: View, console: Console) -> None:
         self._view = view
-        self._changes = changes
         self._out = Printer(console)
 
     def print(self, path: Path) -> None:
@@ -145,5 +143,5 @@ class _Summary:
             self._out.line(f"! {doubt}", "red")
         for note in verdict.notes:
             self._out.line(note, "dim")
-        if self._changes:
-            self._out.line(self._changes)
+        if self._view.history.sentence:
+            self._out.line(self._view.history.sentence)

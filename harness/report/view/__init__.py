@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING
 from harness.analysis.standing import standings
 from harness.report.view.claims import Claim, Claims, alike, claims
 from harness.report.view.coverage import Cell, Trouble, cells, troubles
+from harness.report.view.detail import detail
 from harness.report.view.events import Event, Launches, Still, events, launches, still
 from harness.report.view.frames import place, rows
+from harness.report.view.history import History, history
 from harness.report.view.labels import Labels, versions
 from harness.report.view.matrix import Matrix, matrix
 from harness.report.view.published import Published, Stale, published, stale
 from harness.report.view.recipes import Recipes, recipes
 from harness.report.view.settings import Setting, sentence, settings
+from harness.report.view.steps import Steps, steps
 from harness.report.view.verdict import Tile, Verdict, tiles, verdict
 from harness.tables import TABLES, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
     from harness.analysis import Results
     from harness.analysis.advice import Advice
 
@@ -33,7 +40,7 @@ class Download:
 
 @dataclass(frozen=True)
 class View:
-    """The report, ready to be shown."""
+    """The report, ready to be shown. `detail` is for the page's script: see `view.detail`."""
 
     profile: str
     trials: int
@@ -41,6 +48,7 @@ class View:
     verdict: Verdict
     tiles: tuple[Tile, ...]
     events: tuple[Event, ...]
+    steps: tuple[Steps, ...]
     still: tuple[Still, ...]
     launches: tuple[Launches, ...]
     advice: tuple[Advice, ...]
@@ -53,7 +61,9 @@ class View:
     cells: tuple[Cell, ...]
     troubles: tuple[Trouble, ...]
     ignored: tuple[str, ...]
+    history: History
     downloads: tuple[Download, ...]
+    detail: Mapping[str, pd.DataFrame]
 
     @property
     def refuted(self) -> tuple[Claims, ...]:
@@ -85,13 +95,16 @@ def build(results: Results) -> View:
     checked = claims(results, labels)
     covered = cells(results)
     grid = matrix(results, labels, standing)
+    runs = history(results)
+    first = tiles(results, standing, grid, covered, checked)
     return View(
         profile=results.plan.profile,
         trials=results.plan.trials,
         machines=tuple(dict.fromkeys(each.machine for each in places if each.machine)),
         verdict=verdict(results, standing, found, covered),
-        tiles=tiles(results, standing, grid, covered, checked),
+        tiles=(*first, runs.tile) if runs.tile else first,
         events=found,
+        steps=steps(results, standing),
         still=still(results, standing),
         launches=launches(results, labels, standing),
         advice=results.advice,
@@ -104,7 +117,9 @@ def build(results: Results) -> View:
         cells=covered,
         troubles=troubles(results, labels),
         ignored=results.ignored,
+        history=runs,
         downloads=tuple(
             Download(table, len(getattr(results, table.name))) for table in TABLES.values()
         ),
+        detail=detail(results, standing, grid),
     )

@@ -78,9 +78,10 @@ class Band:
 
 @dataclass(frozen=True)
 class Head:
-    """A column's head: the short name, the cell in full, and whether it was measured."""
+    """A column's head: its name below its group's, alone, the cell, and if it was measured."""
 
     name: str
+    label: str
     cell: str
     measured: bool
 
@@ -119,7 +120,8 @@ def matrix(results: Results, labels: Labels, standing: Mapping[str, Standing]) -
 
     notes = _notes(results, standing)
     heads = tuple(
-        Head(labels.short(each), _cell(each), row["status"] == "ok") for each, row in cells.items()
+        Head(labels.short(each), labels.full(each), _cell(each), row["status"] == "ok")
+        for each, row in cells.items()
     )
     bands = tuple(
         Band(title, tuple(sorted(map(line, names), key=lambda each: _pattern(each, heads))))

@@ -18,11 +18,15 @@ class Element:
 
     @property
     def text(self) -> str:
-        """All text inside, white space collapsed."""
+        """All text inside that a reader sees, white space collapsed."""
         return " ".join(self._raw().split())
 
     def _raw(self) -> str:
-        return "".join(each if isinstance(each, str) else each._raw() for each in self.inside)
+        return "".join(
+            each if isinstance(each, str) else each._raw()
+            for each in self.inside
+            if isinstance(each, str) or each.tag != "script"
+        )
 
     def all(self, tag: str = "", **attributes: str) -> list[Element]:
         """The elements below with this tag and these attributes (`data_row` is `data-row`)."""

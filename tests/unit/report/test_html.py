@@ -45,7 +45,7 @@ def test_the_page_is_well_formed_and_says_the_verdict_first() -> None:
     assert document.one("html").attributes["lang"] == "en"
     verdict = build(sample.results()).verdict.sentence
     assert document.one("h1").text == verdict
-    assert document.one("title").text == f"{verdict} · sameseed"
+    assert document.one("head").one("title").text == f"{verdict} · sameseed"
     headings = [each.tag for each in document.all() if re.fullmatch("h[1-6]", each.tag)]
     assert headings[0] == "h1"
     assert headings.count("h1") == 1
@@ -72,9 +72,12 @@ def test_links_to_files_arrive(tmp_path: Path) -> None:
     assert all((tmp_path / file).is_file() for file in files)
 
 
-def test_the_page_loads_nothing_and_runs_nothing() -> None:
+def test_the_page_loads_nothing() -> None:
     document = page()
-    assert not {each.tag for each in document.all()} & {"script", "img", "iframe", "object", "form"}
+    assert not {each.tag for each in document.all()} & {"img", "iframe", "object", "form"}
+    data, script = document.all("script")
+    assert data.attributes == {"type": "application/octet-stream", "id": "data"}
+    assert not script.attributes
     for each in document.all():
         assert not [name for name in each.attributes if name.startswith("on") or name == "style"]
         for name in ("src", "srcset", "action", "data"):
@@ -84,13 +87,33 @@ def test_the_page_loads_nothing_and_runs_nothing() -> None:
     assert "@import" not in document.one("style").text
 
 
-def test_the_policy_allows_exactly_the_style_that_is_there() -> None:
+def test_the_policy_allows_exactly_the_style_and_the_script_that_are_there() -> None:
     text = render(build(sample.results()))
     policy = read(text).one("meta", http_equiv="Content-Security-Policy").attributes["content"]
     assert policy.startswith("default-src 'none'; ")
-    (digest,) = re.findall(r"style-src 'sha256-([^']+)'", policy)
-    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
-    assert b64decode(digest) == hashlib.sha256(style.encode()).digest()
+    for what, tag in (("style", "style"), ("script", "script")):
+        (digest,) = re.findall(rf"{what}-src 'sha256-([^']+)'", policy)
+        (inside,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        assert b64decode(digest) == hashlib.sha256(inside.encode()).digest()
+
+
+def test_the_layout_dir_has_neither_style_nor_script_inside(tmp_path: Path) -> None:
+    path = write_report(sample.results(), tmp_path, layout="dir")
+    document = read(path.read_text(encoding="utf-8"))
+    assert not document.all("style")
+    (data, script) = document.all("script")
+    assert data.attributes["id"] == "data"
+    assert not script.inside
+    (sheet,) = document.all("link", rel="stylesheet")
+    for name in (sheet.attributes["href"], script.attributes["src"]):
+        assert (tmp_path / name).read_text(encoding="utf-8") in render(build(sample.results()))
+
+
+def test_the_layout_single_leaves_no_files_of_the_other(tmp_path: Path) -> None:
+    write_report(sample.results(), tmp_path, layout="dir")
+    write_report(sample.results(), tmp_path)
+    assert not (tmp_path / "report.css").exists()
+    assert not (tmp_path / "report.js").exists()
 
 
 def test_every_table_has_a_caption_and_every_head_a_scope() -> None:
@@ -182,7 +205,11 @@ def test_events_on_the_page_are_those_of_the_csv(tmp_path: Path) -> None:
     assert len(rows) == len(events)
     for row, event in zip(rows, events, strict=True):
         scenarios = [name for name in event["scenarios"].split("; ") if name not in exempt]
-        listed = [name.text for each in row.all("ul")[0].all("li") for name in each.all("code")]
+        listed = [
+            name.text
+            for each in row.all("ul")[0].all("span", **{"class": "run"})
+            for name in each.all("bdi")
+        ]
         assert sorted(listed) == sorted(scenarios)
         assert row.all("summary")[0].text == str(len(scenarios))
         assert f"{event['from']} → {event['to']}" in row.text
@@ -196,7 +223,10 @@ def test_scenarios_that_an_event_hits_alike_are_told_once() -> None:
         {"s/a": Entry("ABBBB"), "s/b": Entry("ABBBB", kind="rounding"), "s/c": Entry("ABBBB")}
     )
     (row,) = page(results).all("tr", data_row="event")
-    alike = [[name.text for name in each.all("code")] for each in row.all("ul")[0].all("li")]
+    alike = [
+        [name.text for name in each.all("bdi")]
+        for each in row.all("ul")[0].all("span", **{"class": "run"})
+    ]
     assert alike == [["s/a", "s/c"], ["s/b"]]
 
 
@@ -224,7 +254,7 @@ def test_equal_claims_share_a_row_with_all_their_scenarios() -> None:
         row for row in page(changed).all("tr", data_row="claim") if "original == clone" in row.text
     ]
     assert len(rows) == 1
-    assert [each.text for each in rows[0].one("th").all("code")] == [
+    assert [each.text for each in rows[0].one("th").all("bdi")] == [
         "texts/cloned_model",
         "texts/c0",
         "texts/c1",

@@ -343,6 +343,7 @@ def test_an_audit_in_which_nothing_ran_can_be_shown() -> None:
             cells=cells,
             verdicts=verdicts,
             relations=results.relations.head(0),
+            facts=results.facts.head(0),
             scenarios={},
         )
     )

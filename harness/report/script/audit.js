@@ -1,0 +1,79 @@
+// The audit as the page looks at it: the tables, and what follows from them at once.
+
+// What a mark without a letter says: nothing can be compared with it.
+const LETTER = /^[A-Z]+$/;
+
+class Audit {
+  constructor(tables) {
+    this.places = records(tables.places);
+    this.scenarios = records(tables.scenarios);
+    this.events = records(tables.events);
+    this.marks = records(tables.marks);
+    this.breaks = records(tables.breaks);
+    this.pairs = records(tables.pairs);
+    this.matrix = tables.matrix.columns.mark.codes;
+    this.arrays = tables.arrays;
+    this.scripts = Map.groupBy(records(tables.scripts), (script) => script.break);
+    this.machines = new Set(this.places.map((place) => place.machine).filter(Boolean)).size;
+    this.facts = this.places.map(() => new Map());
+    const {group, fact, value, place} = tables.facts.columns;
+    for (let row = 0; row < tables.facts.rows; row++) {
+      this.facts[place.get(row)].set(`${group.get(row)}\n${fact.get(row)}`, value.get(row));
+    }
+    this.scenarioNamed = new Map(this.scenarios.map((each) => [each.name, each]));
+    this.placeNamed = new Map(this.places.map((each) => [this.cell(each), each]));
+    this.breaksOf = Map.groupBy(this.breaks, (each) => each.scenario);
+    this.breaksAt = Map.groupBy(this.breaks, (each) => each.event);
+    this.#rows();
+  }
+
+  // How a place is called in an address and by `sameseed diff`.
+  cell(place) {
+    const cell = `${place.environment}.${place.setting}.${place.device}`;
+    return this.machines > 1 && place.machine ? `${cell}@${place.machine}` : cell;
+  }
+
+  mark(scenario, place) {
+    return this.marks[this.matrix[scenario.index * this.places.length + place.index]];
+  }
+
+  letter(scenario, place) {
+    const {text} = this.mark(scenario, place);
+    return LETTER.test(text) ? text : "";
+  }
+
+  // The arrays of a pair are rows `first` to `last` (not included) of the arrays' table.
+  #rows() {
+    const {pair} = this.arrays.columns;
+    for (const each of this.pairs) each.first = each.last = 0;
+    for (let row = 0; row < this.arrays.rows; row++) {
+      const each = this.pairs[pair.get(row)];
+      if (each.last === 0) each.first = row;
+      each.last = row + 1;
+    }
+  }
+
+  // The breaks of a scenario whose two results are those of these places, bit by bit; the one that
+  // is between just these places comes first.
+  measured(scenario, left, right) {
+    const letters = [left, right].map((place) => this.letter(scenario, place));
+    const alike = (this.breaksOf.get(scenario.index) ?? []).filter((each) => {
+      if (each.left === each.right) return false;
+      const found = [each.left, each.right].map((at) => this.letter(scenario, this.places[at]));
+      return letters.every(Boolean) && found.every(Boolean)
+        && found.toSorted().join() === letters.toSorted().join();
+    });
+    const between = (each) => [each.left, each.right].toSorted().join()
+      === [left.index, right.index].toSorted().join();
+    return alike.toSorted((one, other) => between(other) - between(one));
+  }
+
+  // What is on record of two places and differs: [group, fact, left, right], and how much agrees.
+  differing(left, right) {
+    const [here, there] = [this.facts[left.index], this.facts[right.index]];
+    const keys = [...new Set([...here.keys(), ...there.keys()])];
+    const rows = keys.filter((key) => here.get(key) !== there.get(key))
+      .map((key) => [...key.split("\n"), here.get(key) ?? "absent", there.get(key) ?? "absent"]);
+    return {rows, equal: keys.length - rows.length};
+  }
+}
