@@ -1,15 +1,17 @@
 """Tables as the page's script reads them: columns of plain numbers, gzip, base64.
 
-What is packed begins with the length of a JSON header (uint32), then the header, then the columns,
-each at an offset that is a multiple of eight, little-endian:
+What is packed begins with the length of a JSON header (uint32, little-endian), then the header,
+then the columns one behind the other:
 
 * text is a list of distinct words in the header and, per row, the position of one of them;
 * a whole number is of the smallest unsigned type that holds the column; a flag is 0 or 1;
 * a number is a float64.
 
-Absent whole numbers and flags are the largest value of their type, absent numbers not-a-number,
-which the tables never hold; absent text is the empty word. One array per column is a third of the
-size of JSON, and the script need not touch a row before somebody looks at it.
+Of each column all first bytes come first, then all second ones, and so on, little-endian (what
+HDF5 calls its shuffle filter): gzip finds far more that repeats. Absent whole numbers and flags are
+the largest value of their type, absent numbers not-a-number, which the tables never hold; absent
+text is the empty word. Columns are a third of the size of JSON, and the script need not touch a row
+before somebody looks at it.
 """
 
 from __future__ import annotations
@@ -26,7 +28,6 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ALIGNED = 8
 _WIDTHS = ("uint8", "uint16", "uint32", "uint64")
 
 
@@ -42,14 +43,17 @@ def packed(tables: Mapping[str, pd.DataFrame]) -> str:
         columns: dict[str, Any] = {}
         for column in frame:
             values, said = _column(frame[column])
-            body.extend(bytes(-len(body) % _ALIGNED))
             columns[str(column)] = said | {"type": values.dtype.name, "at": len(body)}
-            body.extend(values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes())
+            body.extend(_shuffled(values))
         header[name] = {"rows": len(frame), "columns": columns}
     encoded = json.dumps(header, allow_nan=False, separators=(",", ":")).encode("ascii")
-    encoded += b" " * (-(len(encoded) + 4) % _ALIGNED)  # so that the body is aligned as well
     whole = struct.pack("<I", len(encoded)) + encoded + bytes(body)
     return b64encode(gzip.compress(whole, mtime=0)).decode("ascii")
+
+
+def _shuffled(values: np.ndarray[Any, Any]) -> bytes:
+    ordered = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
+    return ordered.view("uint8").reshape(len(values), values.itemsize).T.tobytes()
 
 
 def _column(values: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
     from harness.analysis import Results
 
-GENERATED = Size(cells=45, scenarios=30, arrays=8, launches=2)
+# Generated records: how many, and how much differs.
+SIZES = {
+    "generated": (Size(cells=45, scenarios=30, arrays=8, launches=2), Change(at_step=0.1)),
+    "large": (Size(cells=160, scenarios=60, arrays=4, launches=2), Change(at_step=0.05)),
+}
 
 
 @pytest.fixture(scope="session")
@@ -39,16 +43,17 @@ def browser() -> Iterator[Browser]:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The page of a report: of the sample, of generated records, or of hostile text.
 
-    Any other name than `sample` and `generated` is the text that all foreign text is.
+    Any other name than `sample` and those of `SIZES` is the text that all foreign text is.
     """
 
     def results(name: str) -> Results:
         if name == "sample":
             return sample.results()
-        if name == "generated":
+        if name in SIZES:
+            size, change = SIZES[name]
             data = tmp_path_factory.mktemp("data")
-            generate(GENERATED, data, Change(at_step=0.1))
-            return analyse(collect(data), plan(GENERATED))
+            generate(size, data, change)
+            return analyse(collect(data), plan(size))
         return sample.hostile(name)
 
     @cache

@@ -112,60 +112,76 @@ class Arrays {
     this.#show();
   }
 
-  // Rows that pass the filters. Words and pairs are judged once, rows then only look up.
+  // Rows that pass the filters. Pairs, and names of scenario and array together, are judged once;
+  // rows then only look up.
   #matching() {
     const {audit, columns, table: {rows}, pair: only} = this;
     const {text, event, kind, dtype} = this.form.elements;
-    const matches = searched(text.value);
-    const at = audit.events.find((each) => each.id === event.value);
-    const names = columns.array.words.map((word) => word.toLowerCase());
-    const pairs = audit.pairs.map((pair) => (only === null || pair.index === only)
-      && (!at || (this.breaksOf.get(pair.index) ?? []).some((each) => each.event === at.index)));
-    const scenarios = audit.pairs.map((pair) => audit.scenarios[pair.scenario].name.toLowerCase());
-    const any = !text.value.trim();
-    // A search may name a scenario and an array together, so that their names count as one text.
-    const verdicts = new Map();
-    const passes = (pair, word) => {
-      const key = audit.pairs[pair].scenario * names.length + word;
-      if (!verdicts.has(key)) verdicts.set(key, matches(`${scenarios[pair]} ${names[word]}`));
-      return verdicts.get(key);
-    };
     const wanted = (column, value) => value === "" ? -1 : columns[column].words.indexOf(value);
     const [kinds, dtypes] = [wanted("kind", kind.value), wanted("dtype", dtype.value)];
+    const [of, kindOf, dtypeOf, nameOf] = ["pair", "kind", "dtype", "array"].map((each) => columns[each].codes);
+    const at = audit.events.find((each) => each.id === event.value && event.value);
+    const pairs = (at || only !== null) && Uint8Array.from(audit.pairs, ({index}) =>
+      (only === null || index === only)
+      && (!at || (this.breaksOf.get(index) ?? []).some((each) => each.event === at.index)));
+    const passes = text.value.trim() && this.#named(searched(text.value));
     const found = new Uint32Array(rows);
     let size = 0;
     for (let row = 0; row < rows; row++) {
-      const pair = columns.pair.codes[row];
-      if (pairs[pair] && (kinds < 0 || columns.kind.codes[row] === kinds)
-        && (dtypes < 0 || columns.dtype.codes[row] === dtypes)
-        && (any || passes(pair, columns.array.codes[row]))) found[size++] = row;
+      if ((!pairs || pairs[of[row]]) && (kinds < 0 || kindOf[row] === kinds)
+        && (dtypes < 0 || dtypeOf[row] === dtypes) && (!passes || passes(of[row], nameOf[row]))) found[size++] = row;
     }
     return found.subarray(0, size);
   }
 
+  // Whether a search finds a scenario and an array: it may name parts of both.
+  #named(matches) {
+    this.lower ??= {
+      scenarios: this.audit.scenarios.map((each) => each.name.toLowerCase()),
+      arrays: this.columns.array.words.map((word) => word.toLowerCase()),
+      of: Uint32Array.from(this.audit.pairs, (pair) => pair.scenario),
+    };
+    const {scenarios, arrays, of} = this.lower;
+    const verdicts = new Map();
+    return (pair, word) => {
+      const scenario = of[pair];
+      let known = verdicts.get(scenario);
+      if (!known) verdicts.set(scenario, known = new Uint8Array(arrays.length));
+      known[word] ||= matches(`${scenarios[scenario]} ${arrays[word]}`) ? 2 : 1;
+      return known[word] === 2;
+    };
+  }
+
   // A number per row that sorts as the column does; absent ones are not-a-number.
   #key(column) {
-    if (this.#keys[column]) return this.#keys[column];
+    return this.#keys[column] ??= this.#keyed(column);
+  }
+
+  #keyed(column) {
     const {columns, audit, table: {rows}} = this;
-    const keys = new Float64Array(rows);
+    const pairs = columns.pair.codes;
     const ranked = (words) => {
       const rank = new Map(words.toSorted(versions).map((word, index) => [word, index]));
       return words.map((word) => word === "" ? NaN : rank.get(word));
     };
-    let of;
+    const looked = (codes, values) => {
+      const keys = new Float64Array(rows);
+      for (let row = 0; row < rows; row++) keys[row] = values[codes[row]];
+      return keys;
+    };
     if (column === "scenario") {
-      const ranks = ranked(audit.scenarios.map(({name}) => name));
-      of = (row) => ranks[audit.pairs[columns.pair.codes[row]].scenario];
-    } else if (column === "step") {
-      of = (row) => this.breaksOf.get(columns.pair.codes[row])?.[0].event ?? NaN;
-    } else if (columns[column].kind === "text") {
-      const ranks = ranked(columns[column].words);
-      of = (row) => ranks[columns[column].codes[row]];
-    } else {
-      of = (row) => Number(columns[column].get(row) ?? NaN);
+      const ranks = ranked(audit.scenarios.map((each) => each.name));
+      return looked(pairs, audit.pairs.map((pair) => ranks[pair.scenario]));
     }
-    for (let row = 0; row < rows; row++) keys[row] = of(row);
-    return this.#keys[column] = keys;
+    if (column === "step") {
+      return looked(pairs, audit.pairs.map((pair) => this.breaksOf.get(pair.index)?.[0].event ?? NaN));
+    }
+    const {kind, codes, words, absent} = columns[column];
+    if (kind === "number") return codes;
+    if (kind === "text") return looked(codes, ranked(words));
+    const keys = new Float64Array(rows);
+    for (let row = 0; row < rows; row++) keys[row] = codes[row] === absent ? NaN : Number(codes[row]);
+    return keys;
   }
 
   // The rows from … to … of those found, in order. Only these are put in order, not all.
@@ -222,8 +238,8 @@ class Arrays {
     const value = (column) => element("td", {class: NUMBERS.has(column) ? "number" : null},
       columns[column] ? shownValue(columns[column], row) : "");
     return element("tr", {"data-row": "array"},
-      element("td", {}, name(scenario.name)),
-      element("td", {}, link ? element("a", {href: link}, name(array)) : name(array)),
+      element("td", {class: "name"}, foreign(scenario.name)),
+      element("td", {class: "name"}, link ? element("a", {href: link}, foreign(array)) : foreign(array)),
       element("td", {}, first ? foreign(audit.events[first.event].step) : "",
         breaks.length > 1 ? element("small", {}, `and ${integer(breaks.length - 1)} more`) : ""),
       SHOWN.slice(3).map(([column]) => value(column)));

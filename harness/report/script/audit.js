@@ -44,10 +44,10 @@ class Audit {
 
   // The arrays of a pair are rows `first` to `last` (not included) of the arrays' table.
   #rows() {
-    const {pair} = this.arrays.columns;
+    const {codes} = this.arrays.columns.pair;
     for (const each of this.pairs) each.first = each.last = 0;
     for (let row = 0; row < this.arrays.rows; row++) {
-      const each = this.pairs[pair.get(row)];
+      const each = this.pairs[codes[row]];
       if (each.last === 0) each.first = row;
       each.last = row + 1;
     }

@@ -8,11 +8,28 @@ const ARRAYS = {
 // One column. `get` gives text, a number, a BigInt (whole numbers in 64 bits), a truth value, or
 // null for what is absent; `codes` are the numbers as they lie there.
 class Column {
-  constructor(buffer, start, rows, {kind, type, at, words}) {
+  #packed;
+  #codes;
+
+  constructor(bytes, rows, {kind, type, at, words}) {
     this.kind = kind;
     this.words = words;
-    this.codes = new ARRAYS[type](buffer, start + at, rows);
+    this.type = ARRAYS[type];
+    this.#packed = bytes.subarray(at, at + rows * this.type.BYTES_PER_ELEMENT);
+    this.rows = rows;
     this.absent = {uint8: 0xff, uint16: 0xffff, uint32: 0xffffffff, uint64: 2n ** 64n - 1n}[type];
+  }
+
+  // Put together when first asked for: all first bytes lie together, then all second ones, ….
+  get codes() {
+    if (this.#codes) return this.#codes;
+    const {rows, type: {BYTES_PER_ELEMENT: width}} = this;
+    const whole = new Uint8Array(rows * width);
+    for (let byte = 0; byte < width; byte++) {
+      const plane = this.#packed.subarray(byte * rows, (byte + 1) * rows);
+      for (let row = 0; row < rows; row++) whole[row * width + byte] = plane[row];
+    }
+    return this.#codes = new this.type(whole.buffer);
   }
 
   get(row) {
@@ -33,11 +50,12 @@ async function unpack(text) {
   const buffer = await new Response(stream).arrayBuffer();
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const body = new Uint8Array(buffer, 4 + length);
   const tables = {};
   for (const [name, {rows, columns}] of Object.entries(header)) {
     tables[name] = {rows, columns: {}};
     for (const [column, said] of Object.entries(columns)) {
-      tables[name].columns[column] = new Column(buffer, 4 + length, rows, said);
+      tables[name].columns[column] = new Column(body, rows, said);
     }
   }
   return tables;

@@ -82,9 +82,10 @@ class Compare {
     const summary = element("p", {class: "quiet"}, prose(scenario.summary));
     if (left === right) return [title, summary, this.#within(scenario, left, here, array)].flat(Infinity);
     if (!letters.every(Boolean)) {
-      const [place, mark] = letters[0] ? [right, there] : [left, here];
+      const without = [[left, here], [right, there]].filter((_, side) => !letters[side]);
       return [title, summary,
-        element("p", {}, badge("warn", "Not compared"), ` ${place.label}: `, foreign(mark.meaning), "."),
+        element("p", {}, badge("warn", "Not compared"), without.map(([place, mark], index) =>
+          [index ? "; " : " ", foreign(place.label), ": ", foreign(mark.meaning)]), "."),
         ...this.#launches(scenario, [left, right]), this.#environments(left, right)];
     }
     if (letters[0] === letters[1]) {

@@ -14,9 +14,11 @@ function exact(value) {
   return text.includes(".") ? text : `${text}.0`;
 }
 
+const INTEGERS = new Intl.NumberFormat("en-US");
+
 // Whole numbers exactly, with their thousands apart.
 function integer(value) {
-  return value.toLocaleString("en-US");
+  return INTEGERS.format(value);
 }
 
 // Three digits for reading, as Python's `.3g` gives them.

@@ -32,6 +32,13 @@ _BREAK = ["id", "machine"]
 _PAIR = ("scenario", "kind", "arrays", "unchanged", "max_ulp", "max_abs", "first_index")
 _SAID = ("confounders", "known", "url", "violation", "launches")
 _NOT_OF_ARRAYS = ["break", "scenario", "machine"]
+# Of more arrays than this, numbers that hardly ever repeat stay in the CSV file: the page would
+# grow beyond what a browser opens quickly.
+_MANY = 100_000
+_LONG = (
+    *("share", "mean_abs", "max_rel", "mean_rel", "correlation"),
+    *("ulp_p50", "ulp_p90", "ulp_p99", "ulp_histogram"),
+)
 
 
 def detail(
@@ -178,4 +185,6 @@ def _pairs(
     arrays = differences.loc[owner.to_numpy() >= 0, columns].assign(
         pair=owner[owner >= 0].to_numpy()
     )
+    if len(arrays) > _MANY:
+        arrays = arrays.drop(columns=list(_LONG))
     return pairs.reset_index(drop=True), arrays.reset_index(drop=True), codes.tolist()

@@ -403,6 +403,7 @@ def _events(breaks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         dict(zip(step, key, strict=True))
         | {
+            "id": f"{key[1]}:{key[2]}..{key[3]}",
             "scenarios": "; ".join(dict.fromkeys(row["scenario"] for row in rows)),
             "kinds": "; ".join(dict.fromkeys(row["kind"] for row in rows)),
             "confounders": rows[0].get("confounders", ""),
