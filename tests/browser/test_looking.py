@@ -1,4 +1,4 @@
-"""From an event to its scenarios, to a pair of cells, to an array; and the address that leads there."""
+"""From an event to its scenarios, to two cells, to an array; and the address that leads there."""
 
 from __future__ import annotations
 

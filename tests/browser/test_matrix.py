@@ -115,7 +115,10 @@ def test_the_matrix_is_one_stop_of_the_tab_key_and_arrows_move_inside(
     page = visitor.open(report("generated"))
     grid = page.get_by_role("grid")
     grid.focus()
-    active = lambda: grid.get_attribute("aria-activedescendant")  # noqa: E731
+
+    def active() -> str | None:
+        return grid.get_attribute("aria-activedescendant")
+
     assert active() == "field-0-0"
     for key, expected in (
         ("ArrowDown", "field-1-0"),

@@ -158,7 +158,9 @@ class Matrix {
 
   #label(group) {
     if (group.length === 1) return group[0].label;
-    return `${group[0].label} … ${group.at(-1).label} (${group.length})`;
+    const [first, last] = [group[0].label, group.at(-1).label].map((label) => label.split(" "));
+    const same = last.findIndex((word, index) => word !== first[index]);
+    return `${first.join(" ")} … ${last.slice(Math.max(same, 0)).join(" ")} (${group.length})`;
   }
 
   #layout() {

@@ -22,19 +22,18 @@ if TYPE_CHECKING:
 # An axis with fewer steps than this is no picture.
 _FEWEST = 3
 # Of the drawing, in its own units.
-_PITCH, _BAR, _HEIGHT, _ABOVE, _BELOW = 46, 34, 90, 16, 18
+_PITCH, _BAR, _TALLEST, _ABOVE, _BELOW = 46, 34, 90, 16, 18
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One step: how many of the scenarios compared there change. x, y, height: of the bar drawn."""
+    """One step: how many of the scenarios compared there change. x, height: of the bar drawn."""
 
     title: str
     label: str
     event: str
     changed: int
     x: int
-    y: int
     height: int
 
     @property
@@ -52,8 +51,16 @@ class Steps:
     said: str
 
     bar = _BAR
-    height = _ABOVE + _HEIGHT + _BELOW
-    base = _ABOVE + _HEIGHT
+
+    @property
+    def base(self) -> int:
+        """Where the bars stand: as low as the tallest one needs."""
+        return _ABOVE + max(bar.height for bar in self.bars)
+
+    @property
+    def height(self) -> int:
+        """Of the drawing."""
+        return self.base + _BELOW
 
     @property
     def width(self) -> int:
@@ -117,7 +124,7 @@ def _drawn(
     bars = []
     for index, ((before, after), number) in enumerate(changed.items()):
         # A single scenario among hundreds is still seen.
-        height = max(round(_HEIGHT * number / most), 2) if number else 0
+        height = max(round(_TALLEST * number / most), 2) if number else 0
         step = f"{axis(name)} {before}{ARROW}{after}"
         among = count(len(found[before, after]), "scenario")
         bars.append(
@@ -127,7 +134,6 @@ def _drawn(
                 event=events[name, before, after]["id"] if number else "",
                 changed=number,
                 x=index * _PITCH + (_PITCH - _BAR) // 2,
-                y=_ABOVE + _HEIGHT - height,
                 height=height,
             )
         )
