@@ -28,7 +28,8 @@ What people run:
     nox -- --fresh              measure again what is measured already
     nox -- --prune              remove each virtualenv once its environment is measured
     nox -s audit-ENVIRONMENT    measure one environment
-    nox -s report               write the report from what is measured; -- --json also as JSON
+    nox -s report               write the report from what is measured; -- --json also as JSON,
+                                -- --layout dir with style and script beside the page
     nox -s check                hold what is measured against the policy and the known breaks
     nox -s lock                 resolve matrix.yaml into matrix.lock
     nox -s lock -- --profile nightly    resolve anew only what that profile has
@@ -67,6 +68,7 @@ def after_dashes() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--prune", action="store_true")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--layout")
     return parser.parse_known_args(ours)
 
 
@@ -86,7 +88,7 @@ nox.options.reuse_venv = "yes"
 def harness(session: nox.Session, *arguments: str) -> None:
     """Run a command of the package beside this file, on the Python that runs nox."""
     if OTHERS:
-        known = "--profile NAME, --fresh, --prune, --json"
+        known = "--profile NAME, --fresh, --prune, --json, --layout dir"
         session.error(f"{' '.join(OTHERS)}: after -- there may be {known}")
     session.run(sys.executable, "-m", "harness", *arguments, external=True)
 
@@ -129,7 +131,9 @@ for entry in PLAN.environments:
 )
 def report(session: nox.Session) -> None:
     """Write reports/index.html and reports/csv from the records, and print the verdict."""
-    harness(session, "report", "--profile", PROFILE, *(["--json"] if OPTIONS.json else []))
+    options = ["--json"] if OPTIONS.json else []
+    options += ["--layout", OPTIONS.layout] if OPTIONS.layout else []
+    harness(session, "report", "--profile", PROFILE, *options)
 
 
 @nox.session(venv_backend="none", default=False)
