@@ -43,7 +43,7 @@ def packed(tables: Mapping[str, pd.DataFrame]) -> str:
         columns: dict[str, Any] = {}
         for column in frame:
             values, said = _column(frame[column])
-            columns[str(column)] = said | {"type": values.dtype.name, "at": len(body)}
+            columns[str(column)] = said | {"dtype": values.dtype.name, "at": len(body)}
             body.extend(_shuffled(values))
         header[name] = {"rows": len(frame), "columns": columns}
     encoded = json.dumps(header, allow_nan=False, separators=(",", ":")).encode("ascii")

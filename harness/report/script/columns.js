@@ -11,13 +11,13 @@ class Column {
   #packed;
   #codes;
 
-  constructor(bytes, rows, {kind, type, at, words}) {
+  constructor(bytes, rows, {kind, dtype, at, words}) {
     this.kind = kind;
     this.words = words;
-    this.type = ARRAYS[type];
+    this.type = ARRAYS[dtype];
     this.#packed = bytes.subarray(at, at + rows * this.type.BYTES_PER_ELEMENT);
     this.rows = rows;
-    this.absent = {uint8: 0xff, uint16: 0xffff, uint32: 0xffffffff, uint64: 2n ** 64n - 1n}[type];
+    this.absent = {uint8: 0xff, uint16: 0xffff, uint32: 0xffffffff, uint64: 2n ** 64n - 1n}[dtype];
   }
 
   // Put together when first asked for: all first bytes lie together, then all second ones, ….
