@@ -53,7 +53,8 @@ def packed(tables: Mapping[str, pd.DataFrame]) -> str:
 
 def _shuffled(values: np.ndarray[Any, Any]) -> bytes:
     ordered = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
-    return ordered.view("uint8").reshape(len(values), values.itemsize).T.tobytes()
+    planes: bytes = ordered.view("uint8").reshape(len(values), values.itemsize).T.tobytes()
+    return planes
 
 
 def _column(values: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:
