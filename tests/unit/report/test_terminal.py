@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
 from harness.report import print_summary
 from tests.unit.report import sample
 from tests.unit.report.sample import Entry
+
+if TYPE_CHECKING:
+    from harness.analysis import Results
 
 PATH = Path("reports") / "index.html"
 
@@ -26,9 +32,13 @@ class _Stream(io.StringIO):
 
 
 def summary(encoding: str = "utf-8", width: int = 80, **changes: object) -> str:
+    return printed(sample.results(**changes), encoding, width)  # type: ignore[arg-type]
+
+
+def printed(results: Results, encoding: str = "utf-8", width: int = 80) -> str:
     stream = _Stream(encoding)
     console = Console(file=stream, width=width, force_terminal=False)
-    print_summary(sample.results(**changes), PATH, console)  # type: ignore[arg-type]
+    print_summary(results, PATH, console)
     return stream.getvalue()
 
 
@@ -109,12 +119,20 @@ def test_cells_and_scenarios_without_a_result_are_told_by_reason() -> None:
 
 def test_what_differs_between_launches_comes_first_and_then_what_hits_the_most() -> None:
     suite = {"s/a": Entry("AAABB"), "s/b": Entry("AAAAB"), "s/c": Entry("AAABB")}
-    lines = summary(suite={**suite, "s/d": Entry("≠AAAA")}).splitlines()
-    steps = [line.split("  ")[0] for line in lines[2:5]]
-    assert steps == [
+    results = sample.results({**suite, "s/d": Entry("≠AAAA")})
+    rebuilt = {"level": "rerun", "axis": "rerun", "from": "first", "to": "second"}
+    changed = dataclasses.replace(
+        results,
+        breaks=pd.concat([results.breaks.head(1).assign(**rebuilt, id="r"), results.breaks]),
+        events=pd.concat([results.events.head(1).assign(**rebuilt, id="r"), results.events]),
+    )
+    # The frame begins with the rebuild, which one scenario does not survive.
+    assert changed.events["level"].tolist()[0] == "rerun"
+    lines = printed(changed, width=100).splitlines()
+    assert [line.split("  ")[0] for line in lines[2:5]] == [
         "Between two launches: launch 1 → 2",
         "TensorFlow 2.15.1 → 2.16.2",
-        "TensorFlow 2.16.2 → 2.21.0",
+        "Rebuilt in the same process: build first → second",
     ]
 
 
