@@ -110,7 +110,7 @@ def results(
         cells=_frame("cells", _cells()),
         variants=_frame("variants", _variants(suite)),
         breaks=_frame("breaks", breaks),
-        events=_frame("events", _events(breaks)),
+        events=_frame("events", _events(breaks, _comparisons(suite))),
         comparisons=pd.DataFrame(
             _comparisons(suite), columns=list(COMPARISONS.dtypes), dtype=object
         ),
@@ -318,6 +318,7 @@ def _variants(suite: dict[str, Entry]) -> list[dict[str, Any]]:
         | {"variant": outcome if outcome.isalpha() else ""}
         | {"reproducible": None if outcome in "!-" else outcome != "≠"}
         | {"result": _result(name, outcome) if outcome.isalpha() else ""}
+        | {"launches": 0 if outcome in "!-" else 2}
         for name, entry in suite.items()
         for version, outcome in zip(MEASURED, entry.outcomes, strict=True)
     ]
@@ -395,8 +396,14 @@ def _comparisons(suite: dict[str, Entry]) -> list[dict[str, Any]]:
     ]
 
 
-def _events(breaks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _events(
+    breaks: list[dict[str, Any]], comparisons: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     step = ("level", "axis", "from", "to")
+    same: dict[tuple[str, ...], list[str]] = {}
+    for row in comparisons:
+        if not row["differs"]:
+            same.setdefault(tuple(row[name] for name in step), []).append(row["scenario"])
     grouped: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in breaks:
         grouped.setdefault(tuple(row[name] for name in step), []).append(row)
@@ -409,7 +416,7 @@ def _events(breaks: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "confounders": rows[0].get("confounders", ""),
             "known": "",
             "url": "",
-            "unchanged": "",
+            "unchanged": "; ".join(same.get(key, ())),
             "separate": "",
         }
         for key, rows in grouped.items()
