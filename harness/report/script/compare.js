@@ -128,15 +128,17 @@ class Compare {
         a: this.audit.cell(place), b: this.audit.cell(place)})}, `What differs between launches of ${place.label}`)));
   }
 
-  #numbers(pair) {
-    const parts = [];
-    if (pair.arrays !== null) parts.push(`${count(pair.arrays, "array")} ${Number(pair.arrays) === 1 ? "differs" : "differ"}`);
-    if (pair.unchanged) parts.push(`${integer(pair.unchanged)} ${Number(pair.unchanged) === 1 ? "agrees" : "agree"}`);
-    const made = element("span", {}, `${KINDS[pair.kind] ?? pair.kind}. ${listed(parts)}`);
-    if (pair.max_ulp !== null) made.append(`, by up to ${integer(pair.max_ulp)} ULP`);
-    if (pair.max_abs !== null) made.append(pair.max_ulp === null ? ", by up to " : " or ", number(pair.max_abs));
-    made.append(".");
-    if (pair.first_index) made.append(" First at ", name(pair.first_index), ".");
+  // What a pair comes to: its kind, how many arrays differ, by how much, and where it begins.
+  #numbers({kind, arrays, unchanged, max_ulp: ulp, max_abs: absolute, first_index: first}) {
+    const made = element("span", {}, `${KINDS[kind] ?? kind}.`);
+    if (arrays !== null) {
+      made.append(` ${count(arrays, "array")} ${Number(arrays) === 1 ? "differs" : "differ"}`);
+      if (ulp !== null) made.append(`, by up to ${integer(ulp)} ULP`);
+      if (absolute !== null) made.append(ulp === null ? ", by up to " : " or ", number(absolute));
+      if (unchanged) made.append(`; ${integer(unchanged)} more ${Number(unchanged) === 1 ? "agrees" : "agree"}`);
+      made.append(".");
+    }
+    if (first) made.append(" First at ", name(first), ".");
     return made;
   }
 

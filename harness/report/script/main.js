@@ -26,7 +26,7 @@ async function main() {
       const {scenario, a, b, array, ...filters} = parameters;
       if (!a || Object.keys(filters).length) matrix.apply(filters);
       if (compare.apply({scenario, a, b, array})) {
-        return document.getElementById("compare").scrollIntoView({block: "nearest"});
+        return document.getElementById("compare").scrollIntoView({block: "start"});
       }
     }
     sections[section].scrollIntoView({block: "start"});

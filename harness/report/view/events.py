@@ -165,7 +165,7 @@ def events(results: Results, labels: Labels, standing: Mapping[str, Standing]) -
         if standing[row["scenario"]] in JUDGED:
             found.setdefault(_key(row), []).append(row)
     return tuple(
-        _event(row, found[_key(row)], results, labels, ran)
+        _event(row, found[_key(row)], results, labels, ran, standing)
         for row in rows(results.events)
         if _key(row) in found
     )
@@ -214,6 +214,7 @@ def _event(
     results: Results,
     labels: Labels,
     ran: Mapping[str, list[Place]],
+    standing: Mapping[str, Standing],
 ) -> Event:
     by_scenario: dict[str, list[Row]] = {}
     for each in breaks:
@@ -233,7 +234,7 @@ def _event(
         doubts=tuple(name for name in noted if ARROW not in name),
         causes=tuple(zip(items(row["known"]), items(row["url"]), strict=True)),
         separate=items(row["separate"]),
-        unchanged=items(row["unchanged"]),
+        unchanged=tuple(name for name in items(row["unchanged"]) if standing[name] in JUDGED),
         launches=min(number(each["launches"]) or 0 for each in breaks),
         example_id=by_scenario[first.scenario][0]["id"],
     )
