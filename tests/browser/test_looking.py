@@ -131,7 +131,7 @@ def test_choosing_a_mark_finds_where_its_result_came_from(visitor: Visitor, repo
     expect(answer.locator("svg")).to_be_visible()
     # Far apart: the same two results, but nobody can say which of many changes it was.
     page.get_by_label("Cell 2").select_option(f"{sample.environment('2.21.0')}.default.cpu")
-    expect(answer).to_contain_text("These two cells are not neighbours")
+    expect(answer).to_contain_text("did not compare these two cells as neighbours")
     expect(answer.get_by_role("link", name="TensorFlow 2.10.1 → 2.15.1")).to_be_visible()
     page.get_by_label("Cell 1").select_option(f"{sample.environment('2.15.1')}.default.cpu")
     expect(answer).to_contain_text("Identical Both give variant B")

@@ -53,19 +53,18 @@ class Audit {
     }
   }
 
-  // The breaks of a scenario whose two results are those of these places, bit by bit; the one that
-  // is between just these places comes first.
-  measured(scenario, left, right) {
-    const letters = [left, right].map((place) => this.letter(scenario, place));
-    const alike = (this.breaksOf.get(scenario.index) ?? []).filter((each) => {
-      if (each.left === each.right) return false;
-      const found = [each.left, each.right].map((at) => this.letter(scenario, this.places[at]));
-      return letters.every(Boolean) && found.every(Boolean)
-        && found.toSorted().join() === letters.toSorted().join();
-    });
-    const between = (each) => [each.left, each.right].toSorted().join()
-      === [left.index, right.index].toSorted().join();
-    return alike.toSorted((one, other) => between(other) - between(one));
+  // The breaks of a scenario between just these two places, in whichever order.
+  between(scenario, left, right) {
+    return (this.breaksOf.get(scenario.index) ?? []).filter((each) => each.left !== each.right
+      && (each.left === left.index ? each.right === right.index
+        : each.left === right.index && each.right === left.index));
+  }
+
+  // The breaks of a scenario whose two results are those of these places, bit by bit.
+  alike(scenario, left, right) {
+    const letters = [left, right].map((place) => this.letter(scenario, place)).toSorted().join();
+    return (this.breaksOf.get(scenario.index) ?? []).filter((each) => each.left !== each.right
+      && [each.left, each.right].map((at) => this.letter(scenario, this.places[at])).toSorted().join() === letters);
   }
 
   // What is on record of two places and differs: [group, fact, left, right], and how much agrees.

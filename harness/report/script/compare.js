@@ -76,32 +76,61 @@ class Compare {
 
   #answer(array) {
     const {audit, sides: {scenario, left, right}} = this;
-    const [here, there] = [left, right].map((place) => audit.mark(scenario, place));
-    const letters = [left, right].map((place) => audit.letter(scenario, place));
-    const title = element("h4", {}, name(scenario.name));
-    const summary = element("p", {class: "quiet"}, prose(scenario.summary));
-    if (left === right) return [title, summary, this.#within(scenario, left, here, array)].flat(Infinity);
-    if (!letters.every(Boolean)) {
-      const without = [[left, here], [right, there]].filter((_, side) => !letters[side]);
-      return [title, summary,
-        element("p", {}, badge("warn", "Not compared"), without.map(([place, mark], index) =>
-          [index ? "; " : " ", foreign(place.label), ": ", foreign(mark.meaning)]), "."),
-        ...this.#launches(scenario, [left, right]), this.#environments(left, right)];
-    }
-    if (letters[0] === letters[1]) {
-      return [title, summary, element("p", {}, badge("good", "Identical"),
-        ` Both give variant ${letters[0]}: every array agrees to the last bit.`),
-        this.#environments(left, right)];
-    }
-    const measured = audit.measured(scenario, left, right);
-    const between = measured.find((each) => [each.left, each.right].includes(left.index)
-      && [each.left, each.right].includes(right.index));
-    return [title, summary,
+    const both = [left, right];
+    const marks = both.map((place) => audit.mark(scenario, place));
+    const letters = both.map((place) => audit.letter(scenario, place));
+    const about = [element("h4", {}, name(scenario.name)),
+      element("p", {class: "quiet"}, prose(scenario.summary))];
+    if (left === right) return [...about, this.#within(scenario, left, marks[0], array)].flat(Infinity);
+    const doubts = both.filter((_, side) => letters[side] && marks[side].doubt).map((place) =>
+      element("p", {class: "quiet"}, foreign(place.label), ": ", foreign(audit.mark(scenario, place).meaning), "."));
+    const [between] = audit.between(scenario, left, right);
+    return [...about, between ? this.#neighbours(between, letters, array)
+      : !letters.every(Boolean) ? this.#incomparable(scenario, both, marks, letters)
+        : letters[0] === letters[1] ? element("p", {}, badge("good", "Identical"),
+          ` Both give variant ${letters[0]}: every array agrees to the last bit.`)
+          : this.#strangers(scenario, both, letters, array),
+    doubts, this.#environments(left, right)].flat(Infinity);
+  }
+
+  // A break between just these cells.
+  #neighbours(each, letters, array) {
+    const pair = this.audit.pairs[each.pair];
+    return [element("p", {}, badge("bad", "Different"), letters.every(Boolean)
+      ? ` Variant ${letters[0]} against variant ${letters[1]}: `
+      : " In those arrays that are the same in every launch of a cell: ", this.#numbers(pair)),
+    this.#cause(each), this.#pair(pair, array)];
+  }
+
+  #incomparable(scenario, places, marks, letters) {
+    const without = places.map((place, side) => [place, marks[side]]).filter((_, side) => !letters[side]);
+    return [element("p", {}, badge("warn", "Not compared"), without.map(([place, mark], index) =>
+      [index ? "; " : " ", foreign(place.label), ": ", foreign(mark.meaning)]), "."),
+    // A link to each cell's own launches, where these differ.
+    without.filter(([, mark]) => mark.text === "≠").map(([place]) => element("p", {},
+      element("a", {href: address("matrix", {scenario: scenario.name, a: this.audit.cell(place),
+        b: this.audit.cell(place)})}, "What differs between launches of ", foreign(place.label))))];
+  }
+
+  // Two results that differ, of cells that were not compared. Nothing can be said of the cause, but
+  // where the same two results meet with one thing changed.
+  #strangers(scenario, [left, right], letters, array) {
+    const {audit} = this;
+    const alike = audit.alike(scenario, left, right);
+    const pair = alike.length ? audit.pairs[alike[0].pair] : null;
+    const steps = [...new Map(alike.map((each) => [each.event, each])).values()];
+    return [
       element("p", {}, badge("bad", "Different"), ` Variant ${letters[0]} against variant ${letters[1]}`,
-        measured.length ? [": ", this.#numbers(audit.pairs[measured[0].pair])] : "."),
-      between ? this.#cause(between) : this.#unattributed(left, right, measured),
-      measured.length ? this.#pair(audit.pairs[measured[0].pair], array) : "",
-      this.#environments(left, right)].flat(Infinity);
+        pair ? [": ", this.#numbers(pair)] : "."),
+      element("p", {}, "The audit did not compare these two cells as neighbours: more than one thing may "
+        + "differ between them (below), so that this pair alone does not tell the cause."),
+      pair ? element("p", {}, "The same two results meet where one thing changes: ",
+        steps.slice(0, 6).map((each, index) => [index ? ", " : "", this.#link(each)]), ".")
+        : [element("p", {}, "No pair of neighbours gave just these two results, so that no numbers are "
+          + "on record for them. To measure: "),
+        element("p", {}, copied(`sameseed diff ${[left, right].map((place) => audit.cell(place)).join(" ")}`))],
+      pair ? this.#pair(pair, array) : "",
+    ];
   }
 
   // One cell with itself: whether its launches, and rebuilds within one process, agree.
@@ -119,13 +148,6 @@ class Compare {
   #where(each) {
     const event = this.audit.events[each.event];
     return `${event.meaning[0].toUpperCase()}${event.meaning.slice(1)}: ${event.step}`;
-  }
-
-  // A link to each cell's own launches, where these differ.
-  #launches(scenario, places) {
-    return places.filter((place) => this.audit.mark(scenario, place).text === "≠").map((place) =>
-      element("p", {}, element("a", {href: address("matrix", {scenario: scenario.name,
-        a: this.audit.cell(place), b: this.audit.cell(place)})}, `What differs between launches of ${place.label}`)));
   }
 
   // What a pair comes to: its kind, how many arrays differ, by how much, and where it begins.
@@ -158,22 +180,6 @@ class Compare {
       term("Rests on"), element("dd", {}, `${count(each.launches, "launch", "launches")} of each side`),
       term("See it yourself"), element("dd", {}, copied(`sameseed reproduce ${each.id}`),
         scripts.map(({file}) => element("div", {}, element("a", {href: `reproducers/${encodeURIComponent(file)}`}, file)))));
-  }
-
-  // Cells that differ in several things: nothing can be said of the cause, but where the same two
-  // results meet with one thing changed.
-  #unattributed(left, right, measured) {
-    const cells = [left, right].map((place) => this.audit.cell(place)).join(" ");
-    const steps = new Map(measured.map((each) => [each.event, each]));
-    return [
-      element("p", {}, "These two cells are not neighbours: more than one thing may differ between "
-        + "them (below), so that this pair alone does not tell the cause."),
-      steps.size ? element("p", {}, "The same two results meet where one thing changes: ",
-        [...steps.values()].slice(0, 6).map((each, index) => [index ? ", " : "", this.#link(each)]), ".")
-        : element("p", {}, "No pair of neighbours gave just these two results, so that no numbers are "
-          + "on record for them. To measure: "),
-      steps.size ? "" : element("p", {}, copied(`sameseed diff ${cells}`)),
-    ];
   }
 
   #link(each) {
