@@ -29,13 +29,28 @@ if TYPE_CHECKING:
 
 RELEASES = ("2.9.3", "2.10.1", "2.15.1", "2.16.2")
 MISSING = "2.17.0"
-CALL, NUMPY, SEEDED = "recipes/set_random_seed", "recipes/numpy_only", "texts/two_instances"
+CALL, FILE = "recipes/set_random_seed", "recipes/weights_from_file"
+NUMPY, TWO = "recipes/numpy_only", "recipes/numpy_and_framework"
+SEEDED = "texts/two_instances"
 PROMISED, DRIFTING, FLAKY = "layers/promised", "layers/drifting", "layers/flaky"
 FAILING, ABSENT, SETTING = "layers/failing", "layers/absent", "layers/setting"
 TIMED = tuple(f"timed/case_{index}" for index in range(6))
 UNSEEDED, ANOTHER = "controls/unseeded", "controls/another_seed"
 CONTROL = {"source": "negative control", "launches_source": "negative control"}
-NAMES = (CALL, NUMPY, SEEDED, PROMISED, DRIFTING, FLAKY, FAILING, ABSENT, SETTING, *TIMED)
+NAMES = (
+    CALL,
+    FILE,
+    NUMPY,
+    TWO,
+    SEEDED,
+    PROMISED,
+    DRIFTING,
+    FLAKY,
+    FAILING,
+    ABSENT,
+    SETTING,
+    *TIMED,
+)
 SCENARIOS = (*NAMES, UNSEEDED, ANOTHER)
 
 
@@ -113,8 +128,10 @@ def _trial(
     chance = day + trial + index / 8 + off / 16
     first = np.array([0.5, 1.5, -2.0], np.float32)
     arrays = {
-        CALL: {"a/w": first, "b/w": first},
+        CALL: {"a/w": first + (index > 2), "b/w": first + (index > 2)},
+        FILE: {"w": first},
         NUMPY: {"w": first + chance},
+        TWO: {"w": first + (chance if index else 0)},
         SEEDED: {"a/w": first, "b/w": first + (index > 1)},
         PROMISED: {"w": np.nextafter(first, first + 1) if index else first, "b": np.zeros(2)},
         DRIFTING: {"w": first + drift},
@@ -149,6 +166,7 @@ def _trial(
         packages={f"package-{each}": f"1.{index}.{each}" for each in range(5)}
         | {"tensorflow": release, "numpy": "1.26.4"},
         framework={"backend": "tensorflow", "tensorflow": release, "onednn": not off}
+        | {"keras": "2.15.0"}
         | ({"isa": "avx2", "threads": "1"} if off else {"isa": "avx512", "threads": "2"}),
         started=f"2026-11-{day:02}T10:{index:02}:0{trial}+00:00",
     )

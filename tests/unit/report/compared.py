@@ -7,6 +7,8 @@ for audits whose environments have what they declare, as those of these tests do
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.version import Version
@@ -22,9 +24,18 @@ Compared: TypeAlias = dict[Step, dict[str, bool]]
 _SIDES = ("setting", "device", "machine")
 
 
+@lru_cache(maxsize=4)
 def compared(files: Files) -> Compared:
     """Between cells, for scenarios that are asked to hold."""
     found: Compared = {}
+    for at, scenario, _, differs in comparisons(files):
+        here = found.setdefault(at, {})
+        here[scenario] = here.get(scenario, False) or differs
+    return found
+
+
+def comparisons(files: Files) -> Iterator[tuple[Step, str, str, bool]]:
+    """Step, scenario, environment of the side `to`, and whether the sides differ."""
     coordinates = _coordinates(files)
     stops: dict[str, list[Row]] = {}
     for row in files["variants"]:
@@ -35,11 +46,10 @@ def compared(files: Files) -> Compared:
             # Two results that are the same; those that are not are breaks.
             few = min(int(left["launches"] or 0), int(right["launches"] or 0)) < 2
             if left["variant"] and left["variant"] == right["variant"] and not few:
-                found.setdefault(at, {})[scenario] = False
+                yield at, scenario, right["environment"], False
     for row in files["breaks"]:
         if row["level"] not in WITHIN and row["scenario"] in files.judged:
-            found.setdefault(step(row), {})[row["scenario"]] = True
-    return found
+            yield step(row), row["scenario"], row["environment_to"], True
 
 
 def pictured(found: Compared) -> dict[str, dict[tuple[str, str], dict[str, bool]]]:
@@ -50,9 +60,7 @@ def pictured(found: Compared) -> dict[str, dict[tuple[str, str], dict[str, bool]
             axes.setdefault(axis, {})[before, after] = scenarios
     for axis, steps in axes.items():
         known = sorted({each for both in steps for each in both}, key=Version)
-        next_ = dict(zip(known, known[1:], strict=False))
-        short = [each for each in zip(next_, next_.values(), strict=True) if each in steps]
-        axes[axis] = {each: steps[each] for each in short}
+        axes[axis] = {each: steps[each] for each in pairwise(known) if each in steps}
     return {axis: steps for axis, steps in axes.items() if len(steps) >= 3}
 
 

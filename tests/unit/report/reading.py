@@ -29,8 +29,13 @@ class Element:
         )
 
     def all(self, tag: str = "", **attributes: str) -> list[Element]:
-        """The elements below with this tag and these attributes (`data_row` is `data-row`)."""
-        wanted = {name.replace("_", "-"): value for name, value in attributes.items()}
+        """The elements below with this tag and these attributes.
+
+        `data_row` is `data-row`, `class_` is `class`.
+        """
+        wanted = {
+            name.removesuffix("_").replace("_", "-"): value for name, value in attributes.items()
+        }
         found: list[Element] = []
         for each in self.inside:
             if isinstance(each, Element):
@@ -43,6 +48,11 @@ class Element:
         """The only such element."""
         (found,) = self.all(tag, **attributes)
         return found
+
+
+def fields(row: Element) -> list[Element]:
+    """What is directly inside: of a table's row, its fields."""
+    return [each for each in row.inside if isinstance(each, Element)]
 
 
 class _Reader(HTMLParser):
