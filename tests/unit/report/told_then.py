@@ -29,7 +29,7 @@ def recipes(page: Page, files: Files) -> None:
     for row in rows:
         name, *rest = fields(row)
         for level, field in zip(levels, rest, strict=True):
-            found = known[name.one("code").text, level]
+            found = known[name.all("code")[0].text, level]
             where = f"{found['recipe']} {level}"
             compared, differing = int(found["compared"]), int(found["differing"])
             ratio = [compared - differing, compared] if compared else []
