@@ -236,6 +236,7 @@ _ALL = (
             Column("compared", "whole number", "pairs that were compared"),
             Column("differing", "whole number", "pairs that differ"),
             Column("launches", "whole number", "launches behind the weakest of these pairs"),
+            Column("asked", "flag", "whether it should hold: no control, nor meant to differ"),
         ),
     ),
     Table(
@@ -335,6 +336,18 @@ _ALL = (
             Column("differing", "whole number", "pairs that differ"),
             Column("breaks_at", "text", "steps at which it breaks; a list"),
             Column("launches", "whole number", "launches behind the weakest of these pairs"),
+        ),
+    ),
+    Table(
+        "steps",
+        "step at which results were compared, changes or not",
+        (
+            _LEVEL,
+            *_STEP,
+            Column(
+                "compared", "whole number", "scenarios compared there, of those that should hold"
+            ),
+            Column("changed", "whole number", "of these, how many change"),
         ),
     ),
     Table(

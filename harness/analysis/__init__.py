@@ -32,6 +32,8 @@ from harness.analysis.separate import separations
 from harness.analysis.settings import settings
 from harness.analysis.sides import Sides
 from harness.analysis.spans import spans
+from harness.analysis.standing import asked, standings
+from harness.analysis.steps import steps
 from harness.analysis.variants import launches, places, variants
 from harness.analysis.verdicts import verdicts
 from harness.collect import OBJECTS
@@ -103,6 +105,7 @@ class Results:
     void: tuple[str, ...]
     ignored: tuple[str, ...] = ()
     advice: tuple[Advice, ...] = ()
+    steps: pd.DataFrame = field(default_factory=lambda: table("steps", ()))
     runs: pd.DataFrame = field(default_factory=lambda: table("runs", ()))
     history: pd.DataFrame = field(default_factory=lambda: table("history", ()))
 
@@ -170,7 +173,13 @@ def analyse(collection: Collection, plan: Plan) -> Results:
         void=controls.void(trials, launched.frame, scenarios, plan),
         ignored=selection.ignored,
     )
-    return replace(results, advice=advice(results))
+    standing = standings(results)
+    return replace(
+        results,
+        advice=advice(results),
+        steps=steps(compared, standing),
+        verdicts=asked(judged, standing),
+    )
 
 
 def _scenarios(trials: Sequence[Trial], plan: Plan) -> dict[str, Scenario]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import pandas as pd
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -37,6 +39,13 @@ def _standing(results: Results, name: str, verdicts: set[str]) -> Standing:
     if "breaks" in verdicts:
         return "breaks"
     return "holds" if "holds" in verdicts else "untested"
+
+
+def asked(verdicts: pd.DataFrame, standing: Mapping[str, Standing]) -> pd.DataFrame:
+    """The verdicts, each with whether its scenario should hold at all."""
+    meant = [standing[name] in JUDGED for name in verdicts["scenario"]]
+    found: pd.DataFrame = verdicts.assign(asked=pd.array(meant, dtype="boolean"))
+    return found
 
 
 def of(standing: Mapping[str, Standing], *wanted: Standing) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ def verdicts(outcomes: Sequence[Outcome], scenarios: Sequence[str]) -> pd.DataFr
                 compared[key],
                 differing[key],
                 weakest.get(key),
+                None,  # whether it is asked to hold: `harness.analysis.standing` knows
             )
             for key in keys
         ),

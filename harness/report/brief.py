@@ -7,25 +7,11 @@ from typing import TYPE_CHECKING
 from harness.report.words import FAILURES, count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from harness.report.view import View
     from harness.report.view.coverage import Cell
     from harness.report.view.events import Event
 
 _MESSAGE = 100  # characters of a message
-
-
-def weightiest(events: Iterable[Event]) -> list[Event]:
-    """The events to look at first: broken promises, then launches, then what hits the most."""
-    return sorted(
-        events,
-        key=lambda event: (
-            not event.violations,
-            event.level != "process",  # the strictest promise that people rely on
-            -len(event.hits),
-        ),
-    )
 
 
 def step(event: Event) -> str:

@@ -17,6 +17,7 @@ from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, TypeAlias
+from urllib.parse import quote
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -35,6 +36,12 @@ _LINK = re.compile(r"https?://[^\s\"'<>]+")
 # Control characters that HTML does not allow; tab, line feed and carriage return stay.
 _CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 
+ICON = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>"
+    "<rect width='16' height='16' rx='3' fill='#16191d'/>"
+    "<path d='M3 6h10M3 10h10M10.500 2.500l-5 11' stroke='#fff' stroke-width='1.600'/></svg>"
+)
+_READABLE = "/:=' "  # what an address of data may hold as it is
 
 Layout: TypeAlias = Literal["single", "dir"]
 
@@ -78,6 +85,7 @@ def page(template: str, *, layout: Layout = "single", script: str = "", **values
         .get_template(template)
         .render(
             layout=layout,
+            icon=f"data:image/svg+xml,{quote(ICON, safe=_READABLE)}",
             policy=_policy(layout, style, script),
             style=Markup(style),
             script=script,
@@ -94,12 +102,12 @@ def _policy(layout: Layout, style: str, script: str) -> str:
     that in the layout `dir` the server's own policy has the last word.
     """
     if layout == "dir":
-        allowed = "style-src 'self' file:; script-src 'self' file:"
+        allowed = "; ".join(f"{what}-src 'self' file:" for what in ("style", "script", "img"))
     else:
         digests = [f"style-src '{_digest(style)}'"]
         digests += [f"script-src '{_digest(script)}'"] if script else []
-        allowed = "; ".join(digests)
-    return f"default-src 'none'; {allowed}; img-src data:; base-uri 'none'; form-action 'none'"
+        allowed = "; ".join([*digests, "img-src data:"])
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 
 def _digest(text: str) -> str:
@@ -118,7 +126,11 @@ def _script() -> str:
 
 
 # What a page in the layout `dir` needs beside it: the files' names, and what makes their text.
-BESIDE: Mapping[str, Callable[[], str]] = {"report.css": _style, "report.js": _script}
+BESIDE: Mapping[str, Callable[[], str]] = {
+    "report.css": _style,
+    "report.js": _script,
+    "report.svg": lambda: ICON,
+}
 
 
 def _environment() -> Environment:

@@ -69,7 +69,7 @@ def _events(view: View) -> Iterator[str]:
     else:
         yield from table(
             ("step", "scenarios", "what differs", "also moved", "documented cause"),
-            [_event(event) for event in brief.weightiest(view.events)[:_ROWS]],
+            [_event(event) for event in view.events[:_ROWS]],
         )
         yield from _more(len(view.events) - _ROWS)
     if view.still:

@@ -16,7 +16,6 @@ from harness.report.brief import (
     shortened,
     step,
     unmeasured,
-    weightiest,
 )
 from harness.report.printer import Printer
 from harness.report.view import build
@@ -69,10 +68,7 @@ class _Summary:
     def _events(self) -> None:
         self._out.table(
             "Where it breaks",
-            [
-                (step(event), hits(event), kinds(event.kinds))
-                for event in weightiest(self._view.events)
-            ],
+            [(step(event), hits(event), kinds(event.kinds)) for event in self._view.events],
             ("step", "scenarios", "what differs"),
         )
         if self._view.still:

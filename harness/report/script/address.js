@@ -8,15 +8,15 @@ function address(section, parameters = {}) {
 }
 
 function addressed() {
-  const [section, query = ""] = decodedHash().split(/\?(.*)/s);
+  const [section, query = ""] = location.hash.slice(1).split(/\?(.*)/s);
   return {section, parameters: Object.fromEntries(new URLSearchParams(query))};
 }
 
-function decodedHash() {
-  return location.hash.slice(1);
-}
-
-// Changes the address without a step in the history: for what is typed.
+// Changes the address for what is typed: a step in the history for the first change in a section,
+// none for those that follow.
 function readdress(section, parameters) {
-  history.replaceState(null, "", address(section, parameters));
+  const here = address(section, parameters);
+  if (location.hash === here) return;
+  if (addressed().section === section) history.replaceState(null, "", here);
+  else history.pushState(null, "", here);
 }

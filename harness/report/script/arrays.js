@@ -46,20 +46,23 @@ class Arrays {
         this.#changed();
       })}, "Reset"));
     this.said = element("span", {role: "status", class: "count"});
-    this.back = element("button", {type: "button", onclick: () => this.#turn(-PAGE)}, "Previous");
-    this.on = element("button", {type: "button", onclick: () => this.#turn(PAGE)}, "Next");
+    const turning = (by, text) => element("button", {type: "button", onclick: () => this.#turn(by)}, text);
+    this.back = [turning(-PAGE, "Previous"), turning(-PAGE, "Previous")];
+    this.on = [turning(PAGE, "Next"), turning(PAGE, "Next")];
     this.body = element("tbody");
     this.heads = SHOWN.map(([column, head, title]) => element("th", {scope: "col", class: NUMBERS.has(column) ? "number" : null},
       element("button", {type: "button", title, onclick: () => this.#sort(column)}, head)));
     section.querySelector(".without").replaceWith(
       this.form,
-      element("div", {class: "pages"}, this.back, this.said, this.on,
+      element("div", {class: "pages"}, this.back[0], this.said, this.on[0],
         element("button", {type: "button", name: "csv", onclick: () => this.#download()}, "Download these rows (CSV)")),
       element("div", {class: "scroll", role: "region", "aria-label": "Table of arrays", tabindex: "0"},
         element("table", {class: "wide arrays"},
-          element("caption", {}, "Arrays that differ; where several steps show the same two results, they stand once. All of it: ",
-            element("a", {href: "csv/differences.csv"}, "differences.csv")),
-          element("thead", {}, element("tr", {}, this.heads)), this.body)));
+          element("caption", {}, element("span", {}, "Arrays that differ; where several steps show the same two "
+            + "results, they stand once. All of it: ", element("a", {href: "csv/differences.csv"}, "differences.csv"))),
+          element("thead", {}, element("tr", {}, this.heads)), this.body)),
+      element("div", {class: "pages"}, this.back[1], this.on[1]));
+    this.section = section;
     this.update();
   }
 
@@ -76,14 +79,20 @@ class Arrays {
       from: this.from || null};
   }
 
+  // Sets the controls to what an address says; returns what this audit does not have.
   apply(parameters) {
     this.form.reset();
-    for (const name of ["text", "event", "kind", "dtype"]) this.form.elements[name].value = parameters[name] ?? "";
-    this.pair = this.audit.pairs[parameters.pair] ? Number(parameters.pair) : null;
-    const by = (parameters.sort ?? "").replace(/^-/, "");
-    this.order = {by: SHOWN.some(([column]) => column === by) ? by : "", down: (parameters.sort ?? "").startsWith("-")};
-    this.from = Number.parseInt(parameters.from, 10) || 0;
+    const missing = ["text", "event", "kind", "dtype"].filter((name) =>
+      !set(this.form.elements[name], parameters[name] ?? "")).map((name) => parameters[name]);
+    const {pair, sort = "", from} = parameters;
+    this.pair = /^\d+$/.test(pair ?? "") && this.audit.pairs[pair] ? Number(pair) : null;
+    if (pair !== undefined && this.pair === null) missing.push(`pair ${pair}`);
+    const by = sort.replace(/^-/, "");
+    this.order = {by: SHOWN.some(([column]) => column === by) ? by : "", down: sort.startsWith("-")};
+    if (by && !this.order.by) missing.push(`column ${by}`);
+    this.from = Math.max(0, Math.floor((Number.parseInt(from, 10) || 0) / PAGE) * PAGE);
     this.update();
+    return missing;
   }
 
   #changed() {
@@ -101,8 +110,10 @@ class Arrays {
   }
 
   #turn(by) {
-    this.from = Math.max(0, this.from + by);
+    if (this.from + by < 0 || this.from + by >= this.found.length) return;
+    this.from += by;
     this.#show();
+    this.section.querySelector(".pages").scrollIntoView({block: "nearest"});
     readdress("arrays", this.parameters);
   }
 
@@ -216,8 +227,9 @@ class Arrays {
     this.said.textContent = found.length
       ? `${integer(from + 1)} to ${integer(to)} of ${count(found.length, "array")}${only}`
       : "No array passes these filters";
-    this.back.disabled = from === 0;
-    this.on.disabled = to >= found.length;
+    // Not `disabled`, which would take the focus away from who has just pressed it.
+    for (const button of this.back) button.setAttribute("aria-disabled", from === 0);
+    for (const button of this.on) button.setAttribute("aria-disabled", to >= found.length);
     for (const [index, [column]] of SHOWN.entries()) {
       const sorted = column === this.order.by;
       if (sorted) this.heads[index].setAttribute("aria-sort", this.order.down ? "descending" : "ascending");

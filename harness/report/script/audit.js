@@ -13,17 +13,19 @@ class Audit {
     this.pairs = records(tables.pairs);
     this.matrix = tables.matrix.columns.mark.codes;
     this.arrays = tables.arrays;
-    this.scripts = Map.groupBy(records(tables.scripts), (script) => script.break);
+    this.scripts = grouped(records(tables.scripts), (script) => script.break);
     this.machines = new Set(this.places.map((place) => place.machine).filter(Boolean)).size;
     this.facts = this.places.map(() => new Map());
     const {group, fact, value, place} = tables.facts.columns;
     for (let row = 0; row < tables.facts.rows; row++) {
-      this.facts[place.get(row)].set(`${group.get(row)}\n${fact.get(row)}`, value.get(row));
+      const [of, named] = [group.get(row), fact.get(row)];
+      this.facts[place.get(row)].set(`${of.length} ${of}${named}`, {group: of, fact: named, value: value.get(row)});
     }
     this.scenarioNamed = new Map(this.scenarios.map((each) => [each.name, each]));
     this.placeNamed = new Map(this.places.map((each) => [this.cell(each), each]));
-    this.breaksOf = Map.groupBy(this.breaks, (each) => each.scenario);
-    this.breaksAt = Map.groupBy(this.breaks, (each) => each.event);
+    this.breaksOf = grouped(this.breaks, (each) => each.scenario);
+    this.breaksAt = grouped(this.breaks, (each) => each.event);
+    this.spansOf = grouped(records(tables.spans), (each) => each.scenario);
     this.#rows();
   }
 
@@ -71,8 +73,20 @@ class Audit {
   differing(left, right) {
     const [here, there] = [this.facts[left.index], this.facts[right.index]];
     const keys = [...new Set([...here.keys(), ...there.keys()])];
-    const rows = keys.filter((key) => here.get(key) !== there.get(key))
-      .map((key) => [...key.split("\n"), here.get(key) ?? "absent", there.get(key) ?? "absent"]);
+    const rows = keys.filter((key) => here.get(key)?.value !== there.get(key)?.value).map((key) => {
+      const {group, fact} = here.get(key) ?? there.get(key);
+      return [group, fact, here.get(key)?.value ?? "absent", there.get(key)?.value ?? "absent"];
+    });
     return {rows, equal: keys.length - rows.length};
+  }
+
+  // Where along each line of versions a scenario has which variant, the longest lines first:
+  // [{axis, line, spans}].
+  lines(scenario) {
+    const spans = this.spansOf.get(scenario.index) ?? [];
+    const lines = grouped(spans, ({axis, line, setting, device, machine}) =>
+      [axis, line, setting, device, this.machines > 1 ? machine : ""].join("\n"));
+    return [...lines.values()].filter((each) => each.length > 1 || each[0].from !== each[0].to)
+      .map((each) => ({...each[0], spans: each})).sort((one, other) => other.spans.length - one.spans.length);
   }
 }

@@ -11,45 +11,70 @@ const KINDS = {
   nonfinite: "infinities or not-a-number (nonfinite)",
   "": "something (the kind is unknown)",
 };
+// Column of an array → what it says, where the whole of it is shown.
+const MEASURED = {
+  array: "Array", kind: "Kind", dtype: "Element type", shape: "Shape", size: "Elements", differing: "Differ",
+  share: "Share that differs", max_abs: "Largest absolute", mean_abs: "Mean absolute", max_rel: "Largest relative",
+  mean_rel: "Mean relative", max_ulp: "Largest ULP", ulp_p50: "Median ULP", ulp_p90: "90 % within, ULP",
+  ulp_p99: "99 % within, ULP", first_index: "First at", correlation: "Correlation",
+};
 const FIRST_ARRAYS = 12;
 
 class Compare {
-  constructor(audit, host, changed) {
+  constructor(audit, host, link, changed) {
     this.audit = audit;
+    this.link = link;
     this.changed = changed;
-    const places = audit.places.map((place) => [audit.cell(place), place.label]);
+    const places = audit.places.map((place) => [audit.cell(place), place.label])
+      .sort(([, one], [, other]) => versions(one, other));
     this.form = element("form", {class: "controls", onsubmit: (event) => event.preventDefault(),
       oninput: () => this.#chosen(), "aria-label": "What is compared"},
       choice("Scenario", "scenario", [["", "choose one"], ...audit.scenarios.map(({name}) => [name, name])]),
       choice("Cell 1", "a", places), choice("Cell 2", "b", places),
       element("button", {type: "button", class: "small", onclick: () => this.#swap()}, "Swap 1 and 2"));
-    this.answer = element("div", {class: "answer", role: "region", "aria-live": "polite", "aria-label": "Comparison"},
-      element("p", {class: "quiet"}, "Choose a mark in the matrix, or a scenario and two cells."));
-    host.append(element("h3", {id: "compare"}, "Compare two cells"), this.form, this.answer);
+    this.answer = element("div", {class: "answer", role: "region", "aria-label": "Comparison"});
+    // What a screen reader says of a new comparison: one sentence, not all its tables.
+    this.said = element("p", {role: "status", class: "unseen"});
+    this.title = element("h3", {id: "compare", tabindex: "-1"}, "Compare two cells");
+    host.append(this.title, this.form, this.said, this.answer);
+    this.clear();
   }
 
-  // A scenario and one cell: the other one is where the result was last another one.
+  clear() {
+    this.sides = null;
+    this.form.reset();
+    this.said.textContent = "";
+    fill(this.answer, element("p", {class: "quiet"}, "Choose a mark in the matrix, or a scenario and two cells."));
+  }
+
+  // A scenario and one cell: the other one is where the result was last another one, else the cell
+  // that is most like this one and gave something else. A cell without a result stands alone.
   pick(scenario, place) {
     const {audit} = this;
     const letter = audit.letter(scenario, place);
+    if (!letter) return this.show(scenario, place, place);
     const near = (audit.breaksOf.get(scenario.index) ?? []).filter((each) => each.left !== each.right);
-    const before = near.find((each) => each.right === place.index) ?? near.find((each) => each.left === place.index);
-    if (before) return this.show(scenario, audit.places[before.left], audit.places[before.right]);
-    const others = audit.places.filter((each) => letter && audit.letter(scenario, each)
-      && audit.letter(scenario, each) !== letter);
-    // The cell that is most like this one, and gave something else.
-    const distance = new Map(others.map((each) => [each, audit.differing(each, place).rows.length]));
-    const other = others.toSorted((one, two) => distance.get(one) - distance.get(two))[0]
-      ?? audit.places[place.index ? place.index - 1 : Math.min(1, audit.places.length - 1)];
+    const step = near.find((each) => each.right === place.index) ?? near.find((each) => each.left === place.index);
+    if (step) return this.show(scenario, audit.places[step.left], audit.places[step.right]);
+    const others = audit.places.filter((each) => each !== place && audit.letter(scenario, each));
+    const different = others.filter((each) => audit.letter(scenario, each) !== letter);
+    const candidates = different.length ? different : others;
+    const distance = new Map(candidates.map((each) => [each, audit.differing(each, place).rows.length]));
+    const [other] = candidates.sort((one, two) => distance.get(one) - distance.get(two));
+    if (!other) return this.show(scenario, place, place);
     this.show(scenario, ...(other.index < place.index ? [other, place] : [place, other]));
   }
 
-  // What an address says; false if it names what is not in this audit.
+  // Shows what an address says; returns what this audit does not have.
   apply({scenario, a, b, array}) {
+    if (scenario === undefined) {
+      this.clear();
+      return [];
+    }
     const found = [this.audit.scenarioNamed.get(scenario), this.audit.placeNamed.get(a), this.audit.placeNamed.get(b)];
-    if (!found.every(Boolean)) return false;
-    this.show(...found, {array, quiet: true});
-    return true;
+    const missing = [scenario, a, b].filter((_, index) => !found[index]).map((each) => each ?? "a cell");
+    if (!missing.length) this.show(...found, {array, quiet: true});
+    return missing;
   }
 
   show(scenario, left, right, {array = "", quiet = false} = {}) {
@@ -58,7 +83,8 @@ class Compare {
     this.form.elements.scenario.value = scenario.name;
     this.form.elements.a.value = this.sides.parameters.a;
     this.form.elements.b.value = this.sides.parameters.b;
-    this.answer.replaceChildren(...this.#answer(array));
+    fill(this.answer, this.#answer(array));
+    this.said.textContent = this.answer.querySelector(".badge")?.parentElement.textContent ?? "";
     this.changed(this.sides, quiet);
   }
 
@@ -81,16 +107,30 @@ class Compare {
     const letters = both.map((place) => audit.letter(scenario, place));
     const about = [element("h4", {}, name(scenario.name)),
       element("p", {class: "quiet"}, prose(scenario.summary))];
-    if (left === right) return [...about, this.#within(scenario, left, marks[0], array)].flat(Infinity);
+    about.push(this.#versions(scenario));
+    if (left === right) return [about, this.#within(scenario, left, marks[0], array)];
     const doubts = both.filter((_, side) => letters[side] && marks[side].doubt).map((place) =>
       element("p", {class: "quiet"}, foreign(place.label), ": ", foreign(audit.mark(scenario, place).meaning), "."));
     const [between] = audit.between(scenario, left, right);
-    return [...about, between ? this.#neighbours(between, letters, array)
+    return [about, between ? this.#neighbours(between, letters, array)
       : !letters.every(Boolean) ? this.#incomparable(scenario, both, marks, letters)
         : letters[0] === letters[1] ? element("p", {}, badge("good", "Identical"),
           ` Both give variant ${letters[0]}: every array agrees to the last bit.`)
           : this.#strangers(scenario, both, letters, array),
-    doubts, this.#environments(left, right)].flat(Infinity);
+    doubts, this.#environments(left, right)];
+  }
+
+  // Where along the versions the scenario has which variant.
+  #versions(scenario) {
+    const lines = this.audit.lines(scenario);
+    if (!lines.length) return "";
+    const said = ({axis, line, setting, spans}) => element("li", {},
+      element("span", {class: "spans"}, spans.map((span, index) => [index ? ", " : "", element("span", {},
+        element("b", {}, span.variant || "≠"), ` ${span.from}${span.to === span.from ? "" : ` to ${span.to}`}`)])),
+      element("small", {}, `${AXES.find(([name]) => name === axis)?.[1] ?? axis}; ${line}; setting ${setting}`));
+    return element("details", {class: "lines"},
+      element("summary", {}, "Along the versions: ", said(lines[0]).firstChild),
+      element("ul", {}, lines.map(said)));
   }
 
   // A break between just these cells.
@@ -105,10 +145,10 @@ class Compare {
   #incomparable(scenario, places, marks, letters) {
     const without = places.map((place, side) => [place, marks[side]]).filter((_, side) => !letters[side]);
     return [element("p", {}, badge("warn", "Not compared"), without.map(([place, mark], index) =>
-      [index ? "; " : " ", foreign(place.label), ": ", foreign(mark.meaning)]), "."),
+      [index ? "; " : " ", foreign(place.label), ": ", prose(mark.meaning)]), "."),
     // A link to each cell's own launches, where these differ.
     without.filter(([, mark]) => mark.text === "≠").map(([place]) => element("p", {},
-      element("a", {href: address("matrix", {scenario: scenario.name, a: this.audit.cell(place),
+      element("a", {href: this.link({scenario: scenario.name, a: this.audit.cell(place),
         b: this.audit.cell(place)})}, "What differs between launches of ", foreign(place.label))))];
   }
 
@@ -138,7 +178,8 @@ class Compare {
     const found = (this.audit.breaksOf.get(scenario.index) ?? [])
       .filter((each) => each.left === place.index && each.right === place.index);
     if (!found.length) {
-      return [element("p", {}, "1 and 2 are the same cell: ", foreign(mark.meaning), ".")];
+      return [element("p", {}, badge(mark.look.startsWith("v") ? "good" : "warn", "One cell"), " ",
+        foreign(place.label), ": ", prose(mark.meaning), ".")];
     }
     return found.flatMap((each) => [
       element("p", {}, badge("bad", "Different"), ` ${this.#where(each)}: `, this.#numbers(this.audit.pairs[each.pair])),
@@ -155,8 +196,10 @@ class Compare {
     const made = element("span", {}, `${KINDS[kind] ?? kind}.`);
     if (arrays !== null) {
       made.append(` ${count(arrays, "array")} ${Number(arrays) === 1 ? "differs" : "differ"}`);
-      if (ulp !== null) made.append(`, by up to ${integer(ulp)} ULP`);
-      if (absolute !== null) made.append(ulp === null ? ", by up to " : " or ", number(absolute));
+      const signs = Number(ulp) === 0 && absolute === 0;
+      if (ulp !== null && signs) made.append(", in the sign of zeros only");
+      else if (ulp !== null) made.append(`, by up to ${integer(ulp)} ULP`);
+      if (absolute !== null && !signs) made.append(ulp === null ? ", by up to " : " or ", number(absolute));
       if (unchanged) made.append(`; ${integer(unchanged)} more ${Number(unchanged) === 1 ? "agrees" : "agree"}`);
       made.append(".");
     }
@@ -177,14 +220,16 @@ class Compare {
       term("Also moved"), element("dd", {}, moved.length
         ? folded(moved.map(foreign), "fact", 4)
         : element("span", {class: "quiet"}, "nothing else on record")),
-      term("Rests on"), element("dd", {}, `${count(each.launches, "launch", "launches")} of each side`),
+      term("Rests on"), element("dd", {}, each.left === each.right
+        ? `${count(each.launches, "launch", "launches")} of this cell`
+        : `at least ${count(each.launches, "launch", "launches")} of each side`),
       term("See it yourself"), element("dd", {}, copied(`sameseed reproduce ${each.id}`),
         scripts.map(({file}) => element("div", {}, element("a", {href: `reproducers/${encodeURIComponent(file)}`}, file)))));
   }
 
   #link(each) {
     const {audit} = this;
-    return element("a", {href: address("matrix", {scenario: audit.scenarios[each.scenario].name,
+    return element("a", {href: this.link({scenario: audit.scenarios[each.scenario].name,
       a: audit.cell(audit.places[each.left]), b: audit.cell(audit.places[each.right])})},
       foreign(audit.events[each.event].step));
   }
@@ -199,16 +244,17 @@ class Compare {
     const chosen = array ? rows.filter((row) => columns.array.get(row) === array) : rows;
     const shown = chosen.length ? chosen : rows;
     const counts = columns.ulp_histogram ? added(shown.map((row) => columns.ulp_histogram.get(row))) : new Map();
-    const open = (row) => address("matrix", {...this.sides.parameters, array: columns.array.get(row)});
+    const open = (row) => this.link({...this.sides.parameters, array: columns.array.get(row)});
     return [
       counts.size ? [element("h4", {}, "How far apart the elements are",
         array && chosen.length ? [": ", name(array)] : ""),
         element("p", {class: "quiet"}, "In units in the last place (ULP): 1 is the smallest step "
-          + "between two numbers. Bars grow with the logarithm of the count."), histogram(counts)] : "",
+          + "between two numbers. A bar counts the elements up to the number below it; bars grow with "
+          + "the logarithm of the count."), histogram(counts)] : "",
       element("h4", {}, array && chosen.length ? "This array" : "Arrays that differ"),
-      array && chosen.length ? element("dl", {class: "cause"}, Object.keys(columns)
+      array && chosen.length ? element("dl", {class: "cause measured"}, Object.keys(columns)
         .filter((each) => each !== "pair" && each !== "ulp_histogram")
-        .flatMap((each) => [term(each), element("dd", {}, shownValue(columns[each], chosen[0]))]))
+        .flatMap((each) => [term(MEASURED[each] ?? each), element("dd", {}, shownValue(columns[each], chosen[0]))]))
         : element("div", {class: "scroll"}, element("table", {class: "numbers"},
           element("caption", {}, "In order of creation; choose one for all that was measured of it"),
           element("thead", {}, element("tr", {}, ["Array", "Kind", "Elements", "Largest ULP", "Largest absolute"]
@@ -220,7 +266,7 @@ class Compare {
             element("td", {class: "number"}, whole(columns.max_ulp.get(row))),
             element("td", {class: "number"}, number(columns.max_abs.get(row)))))))),
       element("p", {}, array && chosen.length
-        ? element("a", {href: address("matrix", this.sides.parameters)}, "All arrays of this pair")
+        ? element("a", {href: this.link(this.sides.parameters)}, "All arrays of this pair")
         : element("a", {href: address("arrays", {pair: pair.index})},
           `${count(rows.length, "array")} in the table below, with all numbers`)),
     ].flat(Infinity);

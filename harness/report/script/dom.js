@@ -57,6 +57,18 @@ function source(address, label) {
   return element("a", {href: address, rel: "noreferrer"}, foreign(label || address));
 }
 
+// Sets a control; false where a list has no such choice.
+function set(control, value) {
+  if (control.options && ![...control.options].some((option) => option.value === value)) return false;
+  control.value = value;
+  return true;
+}
+
+// Replaces what is inside an element; parts may be lists.
+function fill(host, ...children) {
+  host.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== ""));
+}
+
 function choice(label, name, options, attributes = {}) {
   const select = element("select", {name, ...attributes}, options.map(([value, text]) =>
     element("option", {value}, readable(text))));

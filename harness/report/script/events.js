@@ -14,6 +14,7 @@ class Events {
         event.preventDefault();
         this.close();
         history.pushState(null, "", address("breaks"));
+        link.focus();
       });
       row.querySelector("th").append(element("small", {}, link));
     }
@@ -23,11 +24,14 @@ class Events {
     }
   }
 
+  // Opens the event that an address names; returns what this audit does not have.
   apply({event: id}) {
+    if (this.opened?.id === id) return [];
     this.close();
+    if (id === undefined) return [];
     const row = this.rows.get(id);
     const event = this.audit.events.find((each) => each.id === id);
-    if (!row || !event) return;
+    if (!row || !event) return [id];
     const inside = element("div", {class: "inside", tabindex: "-1", role: "region", "aria-label": `Breaks at ${event.step}`});
     this.opened = {id, row: element("tr", {class: "opened", role: "row"},
       element("td", {colspan: row.cells.length, role: "cell"}, inside))};
@@ -36,6 +40,7 @@ class Events {
     row.querySelector(".closer").setAttribute("aria-expanded", "true");
     row.scrollIntoView({block: "start"});
     inside.focus({preventScroll: true});
+    return [];
   }
 
   close() {
@@ -50,10 +55,10 @@ class Events {
     const {audit} = this;
     const breaks = audit.breaksAt.get(event.index) ?? [];
     const counted = breaks.filter((each) => audit.scenarios[each.scenario].judged);
-    const groups = [...Map.groupBy(counted, (each) => each.scenario).values()];
+    const groups = [...grouped(counted, (each) => each.scenario).values()];
     const more = groups.length - most;
     const exempt = breaks.length - counted.length;
-    inside.replaceChildren(
+    fill(inside,
       element("p", {}, `${count(counted.length, "break")} in ${count(groups.length, "scenario")}. `,
         exempt ? `${integer(exempt)} more in scenarios that are meant to differ are left out here. ` : "",
         element("a", {href: address("matrix", {event: event.id, rows: ALL})}, "These scenarios in the matrix"), " · ",
@@ -64,8 +69,10 @@ class Events {
           .map((head, index) => element("th", {scope: "col", class: index > 2 && index < 6 ? "number" : null}, head)))),
         element("tbody", {}, groups.slice(0, most).map((group) => this.#row(group)))),
       event.unchanged ? folded(event.unchanged.split("; ").map(foreign), "scenario", 0, " compared here and unchanged") : "",
-      more > 0 ? element("button", {type: "button", onclick: () => this.#fill(inside, event, most * 10)},
-        `Show ${integer(Math.min(more, most * 9))} more`) : "");
+      more > 0 ? element("button", {type: "button", onclick: () => {
+        this.#fill(inside, event, most * 10);
+        inside.querySelectorAll("tbody [data-break] th a")[most].focus();
+      }}, `Show ${integer(Math.min(more, most * 9))} more`) : "");
   }
 
   #row([each, ...others]) {
@@ -102,5 +109,7 @@ function caused(each) {
   const causes = each.known.split("; ").filter(Boolean);
   const links = each.url.split("; ");
   if (!causes.length) return element("span", {class: "quiet"}, "none on file");
-  return causes.map((cause, index) => element("div", {}, source(links[index] ?? "", cause)));
+  // A title with the separator inside would shift the addresses: better none than a wrong one.
+  const known = causes.length === links.length;
+  return causes.map((cause, index) => element("div", {}, source(known ? links[index] : "", cause)));
 }

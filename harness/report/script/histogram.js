@@ -20,7 +20,7 @@ function range(end) {
 
 function histogram(counts) {
   const ends = [...counts.keys()];
-  const power = (end) => end.toString(2).length - 1;
+  const power = (end) => end === 0n ? -1 : end.toString(2).length - 1;
   const [low, high] = [power(ends[0]), power(ends.at(-1))];
   const most = Math.max(...counts.values());
   const {width, height, bottom, top} = CHART;
@@ -36,14 +36,13 @@ function histogram(counts) {
     const share = Math.log1p(elements) / Math.log1p(most);
     const size = Math.max(share * (height - bottom - top), 2);
     const x = (power(end) - low) * pitch;
-    drawing.append(
-      drawn("rect", {x: x + 1, y: height - bottom - size, width: pitch - 2, height: size, class: "bar"}),
-      drawn("title", {}, `${range(end)} ULP: ${count(elements, "element")}`));
+    drawing.append(drawn("rect", {x: x + 1, y: height - bottom - size, width: pitch - 2, height: size, class: "bar"},
+      drawn("title", {}, `${range(end)} ULP: ${count(elements, "element")}`)));
   }
   const step = Math.max(1, Math.ceil(((high - low + 1) * 34) / (pitch * (high - low + 1))));
   for (let each = low; each <= high; each += step) {
     drawing.append(drawn("text", {x: (each - low) * pitch + pitch / 2, y: height - 6},
-      each < 11 ? integer(2 ** each) : `2${superscript(each)}`));
+      each < 0 ? "0" : each < 11 ? integer(2 ** each) : `2${superscript(each)}`));
   }
   return [
     drawing,

@@ -7,34 +7,55 @@ async function main() {
   const audit = new Audit(tables);
   // First of all, so that the browser need not lay out what is about to be replaced.
   document.documentElement.classList.add("scripted");
-  const sections = Object.fromEntries(["breaks", "matrix", "arrays"].map((id) => [id, document.getElementById(id)]));
-  const events = new Events(audit, sections.breaks);
-  const matrix = new Matrix(audit, sections.matrix, (scenario, place) => compare.pick(scenario, place));
-  const compare = new Compare(audit, matrix.beside, (sides, quiet) => {
+  const [atBreaks, atMatrix, atArrays] = ["breaks", "matrix", "arrays"].map((id) => document.getElementById(id));
+  const events = new Events(audit, atBreaks);
+  const matrix = new Matrix(audit, atMatrix, (scenario, place) => compare.pick(scenario, place));
+  // Where a comparison is found, with the filters that are set.
+  const link = (parameters) => address("matrix", {...matrix.parameters, ...parameters});
+  const compare = new Compare(audit, matrix.beside, link, (sides, quiet) => {
     matrix.mark(sides);
-    const here = address("matrix", {...matrix.parameters, ...sides.parameters});
+    const here = link(sides.parameters);
     if (!quiet && location.hash !== here) history.pushState(null, "", here);
   });
-  const arrays = new Arrays(audit, sections.arrays);
+  const arrays = new Arrays(audit, atArrays);
+  const notice = element("p", {role: "status", class: "notice"});
 
+  // Section → what its part of the address says. Each returns what this audit does not have.
+  const sections = new Map([
+    ["breaks", (parameters) => events.apply(parameters)],
+    ["arrays", (parameters) => arrays.apply(parameters)],
+    ["matrix", ({scenario, a, b, array, ...filters}) => {
+      const missing = matrix.apply(filters);
+      missing.push(...compare.apply({scenario, a, b, array}));
+      if (!compare.sides) matrix.mark(null);
+      // Filters that would have hidden what is compared were dropped.
+      else history.replaceState(null, "", link({...compare.sides.parameters, array}));
+      return missing;
+    }],
+  ]);
+
+  // Makes the page what the address says. Without one it is as it was first.
   function follow() {
     const {section, parameters} = addressed();
-    if (!(section in sections) || !location.hash.includes("?")) return;
-    if (section === "breaks") return events.apply(parameters);
-    if (section === "arrays") arrays.apply(parameters);
-    if (section === "matrix") {
-      const {scenario, a, b, array, ...filters} = parameters;
-      if (!a || Object.keys(filters).length) matrix.apply(filters);
-      if (compare.apply({scenario, a, b, array})) {
-        return document.getElementById("compare").scrollIntoView({block: "start"});
-      }
+    if (section === "") for (const apply of sections.values()) apply({});
+    const missing = sections.get(section)?.(parameters) ?? [];
+    notice.textContent = missing.length
+      ? `The address names what this audit does not have: ${readable(missing.join(", "))}.` : "";
+    if (!sections.has(section) || !location.hash.includes("?")) return;
+    const place = document.getElementById(section);
+    place.querySelector("h2").after(notice);
+    if (section === "matrix" && compare.sides) {
+      compare.title.scrollIntoView({block: "start"});
+      compare.title.focus({preventScroll: true});
+    } else if (section !== "breaks" || missing.length) {
+      place.scrollIntoView({block: "start"});
     }
-    sections[section].scrollIntoView({block: "start"});
   }
 
+  // The newest run is the last one of the strip.
+  for (const strip of document.querySelectorAll(".strip")) strip.parentElement.scrollLeft = strip.scrollWidth;
   addEventListener("hashchange", follow);
-  addEventListener("popstate", follow);
-  follow();
+  if (location.hash) follow();
   performance.mark("sameseed:ready");
   document.documentElement.dataset.ready = "true";
 }

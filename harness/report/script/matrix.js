@@ -2,6 +2,7 @@
 // hundred thousand marks are as quick as a hundred. One stop for the Tab key; arrows move inside.
 
 const ROW = 26, COLUMN = 30, WIDE = 68, MARGIN = 8;
+const EDGE = 8;  // above the first row and below the last: room for what marks a field
 const ALL = "all";
 // Up to so many marks all are in the document, where the browser's own search finds them.
 const SMALL = 4000;
@@ -80,16 +81,18 @@ class Matrix {
     return found;
   }
 
-  // Sets the controls to what an address says.
+  // Sets the controls to what an address says; returns what this audit does not have.
   apply(parameters) {
     this.form.reset();
+    const missing = [];
     for (const control of this.form.elements) {
       const value = parameters[control.name === "scenario" ? "search" : control.name];
       if (!control.name || value === undefined) continue;
       if (control.type === "checkbox") control.checked = value !== "no";
-      else control.value = value === ALL ? "" : value;
+      else if (!set(control, value === ALL ? "" : value)) missing.push(value);
     }
     this.update();
+    return missing;
   }
 
   #changed() {
@@ -97,21 +100,17 @@ class Matrix {
     readdress("matrix", {...this.parameters, ...this.sides?.parameters});
   }
 
-  // Marks the two places that are compared, and shows the row that they are in.
+  // Marks the two places that are compared. Where filters hide them, these are dropped.
   mark(sides) {
     this.sides = sides;
     if (!sides) return this.#draw();
-    let row = this.rows.indexOf(sides.scenario);
-    if (row < 0) {  // filtered away: show it all the same
+    const at = (place) => this.columns.findIndex((each) => each.includes(place));
+    if (!this.rows.includes(sides.scenario) || at(sides.left) < 0 || at(sides.right) < 0) {
+      this.form.reset();
       this.form.elements.rows.value = "";
-      for (const control of this.form.elements) {
-        if (control.name === "scenario" || control.name === "event") control.value = "";
-      }
       this.update();
-      row = this.rows.indexOf(sides.scenario);
     }
-    const column = this.columns.findIndex((each) => each.includes(sides.right));
-    this.active = [Math.max(row, 0), Math.max(column, 0)];
+    this.active = [this.rows.indexOf(sides.scenario), at(sides.right)];
     this.#reveal();
     this.#draw();
   }
@@ -160,7 +159,7 @@ class Matrix {
     if (group.length === 1) return group[0].label;
     const [first, last] = [group[0].label, group.at(-1).label].map((label) => label.split(" "));
     const same = last.findIndex((word, index) => word !== first[index]);
-    return `${first.join(" ")} … ${last.slice(Math.max(same, 0)).join(" ")} (${group.length})`;
+    return `${group.length}× ${first.join(" ")} … ${last.slice(Math.max(same, 0)).join(" ")}`;
   }
 
   #layout() {
@@ -178,7 +177,7 @@ class Matrix {
     grid.setAttribute("aria-colcount", columns.length + 1);
     this.sheet = element("div", {class: "sheet", role: "presentation"});
     this.sheet.style.width = `${this.side + columns.length * this.pitch}px`;
-    this.sheet.style.height = `${this.top + rows.length * ROW}px`;
+    this.sheet.style.height = `${this.top + rows.length * ROW + 2 * EDGE}px`;
     grid.replaceChildren(this.sheet);
     this.drawn = "";
   }
@@ -233,7 +232,7 @@ class Matrix {
       title: `${scenario.name}\n${scenario.summary}\n${scenario.note}`}, foreign(scenario.name));
     header.style.width = `${this.side}px`;
     const made = element("div", {role: "row", class: "line", "aria-rowindex": row + 2}, header);
-    made.style.top = `${this.top + row * ROW}px`;
+    made.style.top = `${this.top + EDGE + row * ROW}px`;
     for (let column = left; column < right; column++) made.append(this.#field(scenario, row, column));
     return made;
   }
@@ -312,17 +311,12 @@ class Matrix {
     const [row, column] = this.active;
     const upper = row * ROW, left = column * pitch;
     if (upper < grid.scrollTop) grid.scrollTop = upper;
-    if (upper + ROW + top > grid.scrollTop + grid.clientHeight) {
-      grid.scrollTop = upper + ROW + top - grid.clientHeight;
+    if (upper + ROW + top + 2 * EDGE > grid.scrollTop + grid.clientHeight) {
+      grid.scrollTop = upper + ROW + top + 2 * EDGE - grid.clientHeight;
     }
     if (left < grid.scrollLeft) grid.scrollLeft = left;
     if (left + pitch + side > grid.scrollLeft + grid.clientWidth) {
       grid.scrollLeft = left + pitch + side - grid.clientWidth;
     }
   }
-}
-
-// Versions in their order, other words by the alphabet.
-function versions(one, other) {
-  return one.localeCompare(other, "en", {numeric: true});
 }

@@ -58,3 +58,19 @@ function searched(text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return (name) => words.every((word) => name.includes(word));
 }
+
+// Items by what a function says of them, in order of appearance.
+function grouped(items, key) {
+  const groups = new Map();
+  for (const item of items) {
+    const of = key(item);
+    if (groups.has(of)) groups.get(of).push(item);
+    else groups.set(of, [item]);
+  }
+  return groups;
+}
+
+// Versions in their order, other words by the alphabet.
+function versions(one, other) {
+  return one.localeCompare(other, "en", {numeric: true});
+}

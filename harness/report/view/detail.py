@@ -15,7 +15,7 @@ import pandas as pd
 from harness.analysis.breaks import WITHIN
 from harness.analysis.standing import JUDGED
 from harness.report.view.coverage import VERSIONS
-from harness.report.view.frames import Place, place, rows
+from harness.report.view.frames import Place, items, place, rows
 from harness.report.words import LEVELS, step
 
 if TYPE_CHECKING:
@@ -57,8 +57,9 @@ def detail(
         "marks": marks,
         "matrix": fields,
         "facts": _facts(results, places),
-        "events": _events(results),
+        "events": _events(results, standing),
         "breaks": _breaks(results, places, scenarios, which),
+        "spans": _spans(results, scenarios),
         "pairs": pairs,
         "arrays": arrays,
     }
@@ -105,14 +106,23 @@ def _facts(results: Results, places: Mapping[Place, int]) -> pd.DataFrame:
     return found
 
 
-def _events(results: Results) -> pd.DataFrame:
+def _spans(results: Results, scenarios: Mapping[str, int]) -> pd.DataFrame:
+    known = results.spans
+    found: pd.DataFrame = known[["axis", "line", "variant", "from", "to", *_CELL[1:]]].assign(
+        scenario=known["scenario"].map(scenarios).astype("int64")
+    )
+    return found
+
+
+def _events(results: Results, standing: Mapping[str, Standing]) -> pd.DataFrame:
+    """The events; `unchanged` are the scenarios compared there that should hold, and do."""
     found: pd.DataFrame = pd.DataFrame(
         [
             (
                 row["id"],
                 step(row["axis"], row["from"], row["to"]),
                 LEVELS[row["level"]][0],
-                row["unchanged"],
+                "; ".join(name for name in items(row["unchanged"]) if standing[name] in JUDGED),
             )
             for row in rows(results.events)
         ],

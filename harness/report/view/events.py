@@ -156,7 +156,7 @@ class Launches:
 
 
 def events(results: Results, labels: Labels, standing: Mapping[str, Standing]) -> tuple[Event, ...]:
-    """The events that hit a scenario which should hold, in the analysis's order."""
+    """The events that hit a scenario which should hold, those to look at first in front."""
     ran: dict[str, list[Place]] = {}
     for row in rows(results.variants):
         ran.setdefault(row["scenario"], []).append(place(row))
@@ -164,27 +164,20 @@ def events(results: Results, labels: Labels, standing: Mapping[str, Standing]) -
     for row in rows(results.breaks):
         if standing[row["scenario"]] in JUDGED:
             found.setdefault(_key(row), []).append(row)
-    return tuple(
+    made = (
         _event(row, found[_key(row)], results, labels, ran, standing)
         for row in rows(results.events)
         if _key(row) in found
     )
+    return tuple(sorted(made, key=_weight))
 
 
-def still(results: Results, standing: Mapping[str, Standing]) -> tuple[Still, ...]:
+def still(results: Results) -> tuple[Still, ...]:
     """The steps at which no scenario that should hold changes, along each axis."""
-    compared: dict[tuple[str, ...], set[str]] = {}
-    changed: set[tuple[str, ...]] = set()
-    for row in rows(results.comparisons):
-        if row["level"] in WITHIN or standing[row["scenario"]] not in JUDGED:
-            continue
-        compared.setdefault(_key(row), set()).add(row["scenario"])
-        if flag(row["differs"]):
-            changed.add(_key(row))
     return tuple(
-        Still(step(*key[1:]), len(scenarios))
-        for key, scenarios in compared.items()
-        if key not in changed
+        Still(step(row["axis"], row["from"], row["to"]), row["compared"])
+        for row in rows(results.steps)
+        if row["level"] not in WITHIN and not row["changed"]
     )
 
 
@@ -202,6 +195,12 @@ def launches(
         for name, value in standing.items()
         if value in JUDGED and not all(outcomes.get(name, {}).values())
     )
+
+
+def _weight(event: Event) -> tuple[bool, bool, int]:
+    """Broken promises come first, then launches, then what hits the most scenarios."""
+    # Of all levels, launches are the one that people rely on without knowing.
+    return not event.violations, event.level != "process", -len(event.hits)
 
 
 def _key(row: Row) -> tuple[str, ...]:

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from harness.analysis.breaks import WITHIN
-from harness.analysis.standing import JUDGED
-from harness.report.view.frames import Row, flag, rows
+from harness.report.view.frames import Row, rows
 from harness.report.words import ARROW, axis, count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from harness.analysis import Results
-    from harness.analysis.standing import Standing
 
 # An axis with fewer steps than this is no picture.
 _FEWEST = 3
@@ -43,11 +41,20 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Start:
+    """A version from which steps begin: the first one, and any that no step leads to."""
+
+    label: str
+    middle: int
+
+
+@dataclass(frozen=True)
 class Steps:
     """The steps of one axis in ascending order, drawn `width` by `height`."""
 
     axis: str
     bars: tuple[Bar, ...]
+    starts: tuple[Start, ...]
     said: str
 
     bar = _BAR
@@ -65,7 +72,7 @@ class Steps:
     @property
     def width(self) -> int:
         """Of the drawing."""
-        return len(self.bars) * _PITCH
+        return (len(self.bars) + len(self.starts)) * _PITCH
 
     @property
     def below(self) -> int:
@@ -73,72 +80,61 @@ class Steps:
         return self.height - 4
 
 
-def steps(results: Results, standing: Mapping[str, Standing]) -> tuple[Steps, ...]:
+def steps(results: Results) -> tuple[Steps, ...]:
     """A picture for each axis of versions with enough steps, the one with most of them first.
 
     A step that skips versions which other cells have is no step of its own.
     """
-    compared: dict[str, dict[tuple[str, str], dict[str, bool]]] = defaultdict(dict)
-    for row in rows(results.comparisons):
-        if row["level"] in WITHIN or standing[row["scenario"]] not in JUDGED:
-            continue
-        here = compared[row["axis"]].setdefault((row["from"], row["to"]), {})
-        here[row["scenario"]] = here.get(row["scenario"], False) or bool(flag(row["differs"]))
-    events = {(row["axis"], row["from"], row["to"]): row for row in rows(results.events)}
+    axes: dict[str, list[Row]] = defaultdict(list)
+    for row in rows(results.steps):
+        if row["level"] not in WITHIN:
+            axes[row["axis"]].append(row)
     shown = {
-        name: {step: found[step] for step in short}
-        for name, found in compared.items()
-        if len(short := _shortest(found)) >= _FEWEST
+        name: short for name, found in axes.items() if len(short := _shortest(found)) >= _FEWEST
     }
     # One scale for all axes: a tall bar is a large change, wherever it stands.
-    most = max(
-        (sum(each.values()) for found in shown.values() for each in found.values()), default=0
-    )
+    most = max((row["changed"] for found in shown.values() for row in found), default=0)
+    events = {(row["axis"], row["from"], row["to"]): row["id"] for row in rows(results.events)}
     drawn = [_drawn(name, found, events, most) for name, found in shown.items()]
     return tuple(sorted(drawn, key=lambda each: -len(each.bars)))
 
 
-def _shortest(steps: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def _shortest(steps: Iterable[Row]) -> list[Row]:
     """The steps that skip no version, ascending; none where these are no versions."""
     try:
-        known = sorted(
-            {(Version(before), Version(after), before, after) for before, after in steps}
-        )
+        known = {(Version(row["from"]), Version(row["to"])): row for row in steps}
     except InvalidVersion:
         return []
-    met = {version for low, high, *_ in known for version in (low, high)}
+    met = {version for both in known for version in both}
     return [
-        (before, after)
-        for low, high, before, after in known
+        known[low, high]
+        for low, high in sorted(known)
         if not any(low < version < high for version in met)
     ]
 
 
 def _drawn(
-    name: str,
-    found: Mapping[tuple[str, str], Mapping[str, bool]],
-    events: Mapping[tuple[str, str, str], Row],
-    most: int,
+    name: str, found: Sequence[Row], events: Mapping[tuple[str, str, str], str], most: int
 ) -> Steps:
-    changed = {step: sum(differs.values()) for step, differs in found.items()}
-    bars = []
-    for index, ((before, after), number) in enumerate(changed.items()):
-        # A single scenario among hundreds is still seen.
-        height = max(round(_TALLEST * number / most), 2) if number else 0
+    bars: list[Bar] = []
+    starts: list[Start] = []
+    for row in found:
+        before, after, number = row["from"], row["to"], row["changed"]
+        if not bars or bars[-1].label != before:
+            middle = (len(bars) + len(starts)) * _PITCH + _PITCH // 2
+            starts.append(Start(before, middle))
         step = f"{axis(name)} {before}{ARROW}{after}"
-        among = count(len(found[before, after]), "scenario")
         bars.append(
             Bar(
-                title=f"{step}: {number:,} of {among} change",
+                title=f"{step}: {number:,} of {count(row['compared'], 'scenario')} change",
                 label=after,
-                event=events[name, before, after]["id"] if number else "",
+                event=events[name, before, after] if number else "",
                 changed=number,
-                x=index * _PITCH + (_PITCH - _BAR) // 2,
-                height=height,
+                x=(len(bars) + len(starts)) * _PITCH + (_PITCH - _BAR) // 2,
+                # A single scenario among hundreds is still seen.
+                height=max(round(_TALLEST * number / most), 2) if number else 0,
             )
         )
-    top = max(bars, key=lambda bar: bar.changed, default=None)
-    said = (
-        f"{len(bars)} steps, most changes at {top.title}" if top and top.changed else "no changes"
-    )
-    return Steps(axis(name), tuple(bars), said)
+    top = max(bars, key=lambda bar: bar.changed)
+    said = f"{len(bars)} steps, most changes at {top.title}" if top.changed else "no changes"
+    return Steps(axis(name), tuple(bars), tuple(starts), said)

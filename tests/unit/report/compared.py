@@ -1,4 +1,4 @@
-"""What was compared with what, worked out from the files: no file lists it.
+"""What was compared with what, worked out from the files: `steps.csv` only has the sums.
 
 Two cells are compared if they differ on one axis alone, neighbours along versions, the first with
 each other one elsewhere. Which axes there are is what `spans.csv` and `events.csv` name; this holds

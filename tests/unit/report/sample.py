@@ -118,6 +118,7 @@ def results(
         settings=_frame("settings", []),
         differences=_frame("differences", _differences(breaks)),
         spans=_frame("spans", []),
+        steps=_frame("steps", _steps(suite)),
         claims=_frame("claims", []),
         causes=_frame("causes", []),
         recipes=_frame("recipes", []),
@@ -439,5 +440,21 @@ def _verdicts(suite: dict[str, Entry]) -> list[dict[str, Any]]:
             rows.append(
                 {"scenario": name, "level": level, "verdict": verdict}
                 | {"compared": compared, "differing": differing}
+                | {"asked": not entry.control and entry.launches != "differ"}
             )
     return rows
+
+
+def _steps(suite: dict[str, Entry]) -> list[dict[str, Any]]:
+    """The comparisons of scenarios that should hold, counted by step."""
+    found: dict[tuple[str, ...], list[bool]] = {}
+    for row in _comparisons(suite):
+        entry = suite[row["scenario"]]
+        if not entry.control and entry.launches != "differ":
+            step = tuple(row[name] for name in ("level", "axis", "from", "to"))
+            found.setdefault(step, []).append(row["differs"])
+    return [
+        dict(zip(("level", "axis", "from", "to"), step, strict=True))
+        | {"compared": len(differs), "changed": sum(differs)}
+        for step, differs in found.items()
+    ]

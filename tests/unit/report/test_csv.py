@@ -31,7 +31,7 @@ HEADERS = {
     "last_unchanged,violation,url",
     "events": "level,axis,from,to,scenarios,kinds,confounders,known,url,id,families,violations,"
     "unchanged,separate",
-    "verdicts": "scenario,level,verdict,compared,differing,launches",
+    "verdicts": "scenario,level,verdict,compared,differing,launches,asked",
     "settings": "environment,setting,device,machine,effect,changed,compared,differing",
     "differences": "break,scenario,array,kind,dtype,shape,size,differing,share,max_abs,mean_abs,"
     "max_rel,mean_rel,max_ulp,ulp_p50,ulp_p90,ulp_p99,ulp_histogram,first_index,correlation,"
@@ -41,6 +41,7 @@ HEADERS = {
     "claims": "claim,text,source,verdict,confirmed_in,refuted_in,scenarios,url",
     "causes": "cause,title,status,events,breaks,url",
     "recipes": "recipe,level,verdict,compared,differing,breaks_at,launches",
+    "steps": "level,axis,from,to,compared,changed",
     "facts": "environment,setting,device,machine,group,fact,value",
     "runs": "run,started,profile,cells,scenarios,holding,breaks,new_breaks,gone_breaks,"
     "first_breaks,compared,changed,redefined,first,new,gone",

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt  # rich, which the host needs, brings it
 
 from harness.analysis.advice import Advice
 from harness.report import write_report
-from harness.report.brief import shortened, weightiest
+from harness.report.brief import shortened
 from harness.report.markdown import markdown
 from harness.report.marked import code, link, plain, prose, table
 from harness.report.view import View, build
@@ -234,8 +234,8 @@ def test_it_has_at_most_a_hundred_lines_however_large_the_audit() -> None:
 def test_the_weightiest_events_are_the_ones_that_stay() -> None:
     suite = {f"s/{index}": Entry("AAAAB") for index in range(3)}
     view = build(sample.results({**suite, "t/a": Entry("A≠≠≠≠"), "t/b": Entry("AABBB")}))
-    assert [len(each.hits) for each in weightiest(view.events)] == [1, 3, 1]
-    assert weightiest(view.events)[0].level == "process"
+    assert [len(each.hits) for each in view.events] == [1, 3, 1]
+    assert view.events[0].level == "process"
 
 
 # --- Hostile text --------------------------------------------------------------------------------

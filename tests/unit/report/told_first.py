@@ -11,6 +11,8 @@ from tests.unit.report.files import FAILED, WITHIN, Cell, Files, cell, items, st
 from tests.unit.report.reading import Element, fields
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from tests.unit.report.files import Row
     from tests.unit.report.numbers import Page
 
@@ -162,10 +164,26 @@ def events(page: Page, files: Files) -> None:
     rows = page.document.all("tr", data_row="event")
     known = {row["id"]: row for row in files["events"] if step(row) in files.breaks}
     told = [row.attributes["data-event"] for row in rows]
-    page.hold("events", "which", Element("table"), told, [*known])
+    ordered: list[str] = sorted(known, key=_weight(known, files))
+    page.hold("events", "which", Element("table"), told, ordered)
     for row in rows:
         event = known[row.attributes["data-event"]]
         _event(page, files, row, event, files.breaks[step(event)])
+
+
+def _weight(known: Mapping[str, Row], files: Files) -> Callable[[str], tuple[bool, bool, int]]:
+    """Broken promises come first, then launches, then what hits the most scenarios."""
+
+    def weight(id_: str) -> tuple[bool, bool, int]:
+        breaks = files.breaks[step(known[id_])]
+        promises = [each for each in breaks if each["violation"] == "true"]
+        return (
+            not promises,
+            known[id_]["level"] != "process",
+            -len({each["scenario"] for each in breaks}),
+        )
+
+    return weight
 
 
 def _event(page: Page, files: Files, row: Element, event: Row, breaks: list[Row]) -> None:
@@ -234,6 +252,13 @@ def still(page: Page, files: Files) -> None:
         for (_, _, before, after), scenarios in compared(files).items()
         if not any(scenarios.values())
     }
+    counted = {step(row): row for row in files["steps"] if row["level"] not in WITHIN}
+    page.hold("still", "steps.csv", Element("p"), sorted(counted), sorted(compared(files)))
+    for at, scenarios in compared(files).items():
+        numbers = [int(counted[at][name]) for name in ("compared", "changed")]
+        page.hold(
+            "still", str(at), Element("p"), numbers, [len(scenarios), sum(scenarios.values())]
+        )
     for p in page.document.all("p", id="still") or [Element("p")]:
         told = re.findall(r"(\S+ → \S+) \([\d,]+ scenarios? compared\)", p.text)
         page.hold("still", "steps", Element("p"), sorted(told), sorted(nothing))
