@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from tests.browser.watching import Visitor
 
@@ -30,7 +30,12 @@ def table(page: Path, name: str) -> list[dict[str, str]]:
 
 def state(page: Page) -> dict[str, str]:
     """What the address says is looked at."""
-    section, _, query = urlsplit(page.url).fragment.partition("?")
+    return named(urlsplit(page.url).fragment)
+
+
+def named(fragment: str) -> dict[str, str]:
+    """What a fragment of an address names: the section, and what in it."""
+    section, _, query = fragment.partition("?")
     return {"section": section} | {name: value for name, (value,) in parse_qs(query).items()}
 
 
@@ -166,3 +171,76 @@ def test_the_reproducer_can_be_copied(visitor: Visitor, report: Report) -> None:
     ids = {each["id"] for each in table(report("sample"), "breaks")}
     assert re.fullmatch("sameseed reproduce ([0-9a-f]{10})", copied)
     assert copied.split()[-1] in ids
+
+
+def test_going_back_closes_what_was_opened(visitor: Visitor, report: Report) -> None:
+    page = visitor.open(report("sample"))
+    page.get_by_role("link", name="Look closer").first.click()
+    expect(page.locator("tr.opened")).to_have_count(1)
+    page.go_back()
+    expect(page.locator("tr.opened")).to_have_count(0)
+    page.locator("[role=gridcell]", has_text="B").first.click()
+    page.go_back()
+    expect(page.get_by_role("region", name="Comparison")).to_contain_text("Choose a mark")
+    expect(page.locator("[data-side]")).to_have_count(0)
+
+
+def test_an_address_says_what_this_audit_does_not_have(visitor: Visitor, report: Report) -> None:
+    for fragment, missing in (
+        ("breaks?event=tensorflow:1.0..2.0", "tensorflow:1.0..2.0"),
+        ("matrix?scenario=no/such&a=b&b=c", "no/such, b, c"),
+        ("matrix?tensorflow=0.0.0", "0.0.0"),
+        ("arrays?kind=none&pair=length&sort=-nothing", "none, pair length, column nothing"),
+    ):
+        page = visitor.open(report("sample"), fragment=fragment)
+        expect(page.locator(".notice")).to_have_text(
+            f"The address names what this audit does not have: {missing}."
+        )
+
+
+def test_a_mark_without_a_result_explains_itself(visitor: Visitor, report: Report) -> None:
+    page = visitor.open(report("sample"))
+    page.locator("#matrix").get_by_label("Rows").select_option("")
+    answer = page.get_by_role("region", name="Comparison")
+    for row, mark, meaning in (
+        ("recipes/legacy_format", "!", "the legacy format is gone"),
+        ("recipes/stateless", "·", "not run"),
+        ("recipes/numpy_only", "≠", "Between two launches: launch 1 → 2"),
+    ):
+        line = page.locator(".line", has_text=row)
+        line.locator("[role=gridcell]", has_text=mark).last.click()
+        expect(answer).to_contain_text(row)
+        expect(answer).to_contain_text(meaning)
+        shown = state(page)
+        assert shown["a"] == shown["b"]
+
+
+def test_nothing_that_is_no_text_is_shown(visitor: Visitor, report: Report) -> None:
+    page = visitor.open(report("sample"))
+    for link in page.get_by_role("link", name="Look closer").all():
+        link.click()
+        assert "[object" not in page.locator("tr.opened").inner_text()
+    for mark in page.locator("[role=gridcell]").all()[::7]:
+        mark.click()
+        shown = page.get_by_role("region", name="Comparison").inner_text()
+        for word in ("[object", "undefined", "null", "NaN"):
+            assert word not in shown
+
+
+def test_a_page_that_is_cut_off_keeps_what_needs_no_script(
+    browser: Browser, report: Report, tmp_path: Path
+) -> None:
+    text = report("sample").read_text(encoding="utf-8")
+    at = text.index('id="data">') + 10
+    for name, broken in (
+        ("cut", text[: at + 2000]),
+        ("changed", text[:at] + "AAAA" + text[at + 400 :]),
+    ):
+        path = tmp_path / f"{name}.html"
+        path.write_text(broken, encoding="utf-8")
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        expect(page.locator("[data-row=event]").first).to_be_visible()
+        expect(page.locator("table.matrix").first).to_be_visible()
+        expect(page.locator("#arrays .without")).to_be_visible()
+        page.close()

@@ -2,7 +2,7 @@
 // into an issue, and going back goes back.
 
 function address(section, parameters = {}) {
-  const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== "");
+  const given = Object.entries(parameters).filter(([, value]) => (value ?? "") !== "");
   const query = new URLSearchParams(given).toString();
   return `#${section}${query ? `?${query}` : ""}`;
 }

@@ -25,12 +25,12 @@ async function main() {
     ["breaks", (parameters) => events.apply(parameters)],
     ["arrays", (parameters) => arrays.apply(parameters)],
     ["matrix", ({scenario, a, b, array, ...filters}) => {
-      const missing = matrix.apply(filters);
-      missing.push(...compare.apply({scenario, a, b, array}));
+      const filtered = matrix.apply(filters);
+      const missing = compare.apply({scenario, a, b, array});
       if (!compare.sides) matrix.mark(null);
       // Filters that would have hidden what is compared were dropped.
-      else history.replaceState(null, "", link({...compare.sides.parameters, array}));
-      return missing;
+      else if (!missing.length) history.replaceState(null, "", link({...compare.sides.parameters, array}));
+      return [...filtered, ...missing];
     }],
   ]);
 
