@@ -99,14 +99,16 @@ def _load(browser: Browser, path: Path, *, keep: bool = False) -> tuple[Page, fl
     scripted = "script:not([type]), script[type=module], script[type='text/javascript']"
     mark = "ready and drawn" if page.locator(scripted).count() else "drawn"
     milliseconds: float = page.evaluate(
-        """name => new Promise(resolve => {
+        """([name, patience]) => new Promise((resolve, reject) => {
             const look = () => {
                 const [mark] = performance.getEntriesByName(name);
-                if (mark) resolve(mark.startTime); else setTimeout(look, 10);
+                if (mark) resolve(mark.startTime);
+                else if (performance.now() > patience) reject(Error("the page was never ready"));
+                else setTimeout(look, 10);
             };
             look();
         })""",
-        mark,
+        [mark, PATIENCE],
     )
     if not keep:
         page.close()

@@ -168,7 +168,7 @@ class Matrix {
     const longest = Math.max(0, ...this.labels.map((label) => label.length));
     this.wide = columns.length <= 8 && longest <= 9;
     this.pitch = this.wide ? WIDE : COLUMN;
-    this.top = this.wide ? ROW : Math.min(60 + longest * 6.2, 300);
+    this.top = this.wide ? ROW : Math.min(24 + longest * 6.8, 340);
     const names = Math.max(0, ...rows.map((row) => row.name.length));
     this.side = Math.min(Math.max(names * 7.4 + 16, 120), innerWidth < 700 ? 150 : 300);
     this.whole = rows.length * columns.length <= SMALL;
