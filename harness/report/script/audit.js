@@ -11,6 +11,8 @@ class Audit {
     this.marks = records(tables.marks);
     this.breaks = records(tables.breaks);
     this.pairs = records(tables.pairs);
+    // How kinds of difference and axes are written.
+    this.words = new Map(records(tables.words).map(({word, written}) => [word, written]));
     this.matrix = tables.matrix.columns.mark.codes;
     this.arrays = tables.arrays;
     this.scripts = grouped(records(tables.scripts), (script) => script.break);

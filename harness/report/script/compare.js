@@ -1,16 +1,6 @@
 // Two cells beside each other, in one scenario: what differs, how far, why perhaps, and how to see
 // it oneself.
 
-// Kind of difference → in a sentence.
-const KINDS = {
-  rounding: "other last bits (rounding)",
-  drift: "the same draw, grown apart (drift)",
-  reordered: "the same values in other places (reordered)",
-  redraw: "another random stream (redraw)",
-  structure: "other arrays, shapes or types (structure)",
-  nonfinite: "infinities or not-a-number (nonfinite)",
-  "": "something (the kind is unknown)",
-};
 // Column of an array → what it says, where the whole of it is shown.
 const MEASURED = {
   array: "Array", kind: "Kind", dtype: "Element type", shape: "Shape", size: "Elements", differing: "Differ",
@@ -127,7 +117,7 @@ class Compare {
     const said = ({axis, line, setting, spans}) => element("li", {},
       element("span", {class: "spans"}, spans.map((span, index) => [index ? ", " : "", element("span", {},
         element("b", {}, span.variant || "≠"), ` ${span.from}${span.to === span.from ? "" : ` to ${span.to}`}`)])),
-      element("small", {}, `${AXES.find(([name]) => name === axis)?.[1] ?? axis}; ${line}; setting ${setting}`));
+      element("small", {}, `${this.audit.words.get(axis) ?? axis}; ${line}; setting ${setting}`));
     return element("details", {class: "lines"},
       element("summary", {}, "Along the versions: ", said(lines[0]).firstChild),
       element("ul", {}, lines.map(said)));
@@ -193,7 +183,7 @@ class Compare {
 
   // What a pair comes to: its kind, how many arrays differ, by how much, and where it begins.
   #numbers({kind, arrays, unchanged, max_ulp: ulp, max_abs: absolute, first_index: first}) {
-    const made = element("span", {}, `${KINDS[kind] ?? kind}.`);
+    const made = element("span", {}, `${this.audit.words.get(kind)}.`);
     if (arrays !== null) {
       made.append(` ${count(arrays, "array")} ${Number(arrays) === 1 ? "differs" : "differ"}`);
       const signs = Number(ulp) === 0 && absolute === 0;

@@ -6,11 +6,8 @@ const EDGE = 8;  // above the first row and below the last: room for what marks 
 const ALL = "all";
 // Up to so many marks all are in the document, where the browser's own search finds them.
 const SMALL = 4000;
-// What a column can be filtered by, and how it is written.
-const AXES = [
-  ["tensorflow", "TensorFlow"], ["keras", "Keras"], ["backend", "Backend"], ["python", "Python"],
-  ["numpy", "NumPy"], ["setting", "Setting"], ["device", "Device"], ["machine", "Machine"],
-];
+// What a column can be filtered by.
+const AXES = ["tensorflow", "keras", "backend", "python", "numpy", "setting", "device", "machine"];
 
 class Matrix {
   constructor(audit, section, picked) {
@@ -40,7 +37,8 @@ class Matrix {
     const {audit} = this;
     const bands = [...new Set(audit.scenarios.map((each) => each.band))];
     const events = audit.events.map((each) => [each.id, each.step]);
-    const axes = AXES.map(([axis, label]) => {
+    const axes = AXES.map((axis) => {
+      const label = audit.words.get(axis) ?? `${axis[0].toUpperCase()}${axis.slice(1)}`;
       const values = [...new Set(audit.places.map((place) => place[axis]))].filter(Boolean);
       return values.length > 1 &&
         choice(label, axis, [["", "all"], ...values.toSorted(versions).map((value) => [value, value])]);
@@ -124,7 +122,7 @@ class Matrix {
     this.rows = audit.scenarios.filter((each) => (!value("rows") || each.band === value("rows"))
       && (!hit || hit.has(each.index)) && matches(each.name.toLowerCase()));
     const places = audit.places.filter((place) =>
-      AXES.every(([axis]) => !value(axis) || place[axis] === value(axis)));
+      AXES.every((axis) => !value(axis) || place[axis] === value(axis)));
     this.columns = form.elements.grouped.checked ? this.#grouped(places) : places.map((each) => [each]);
     this.active = [Math.min(this.active[0], Math.max(this.rows.length - 1, 0)),
       Math.min(this.active[1], Math.max(this.columns.length - 1, 0))];

@@ -16,7 +16,7 @@ from harness.analysis.breaks import WITHIN
 from harness.analysis.standing import JUDGED
 from harness.report.view.coverage import VERSIONS
 from harness.report.view.frames import Place, items, place, rows
-from harness.report.words import LEVELS, step
+from harness.report.words import AXES, KINDS, LEVELS, step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +57,9 @@ def detail(
         "marks": marks,
         "matrix": fields,
         "facts": _facts(results, places),
+        "words": pd.DataFrame(
+            [*KINDS.items(), *AXES.items()], columns=["word", "written"], dtype="str"
+        ),
         "events": _events(results, standing),
         "breaks": _breaks(results, places, scenarios, which),
         "spans": _spans(results, scenarios),
