@@ -1,6 +1,7 @@
 // From an event to its breaks: opened below the event's row.
 
 const FIRST_BREAKS = 100;
+const HEADS = ["Scenario", "Between", "Kind", "Arrays", "Largest ULP", "Largest absolute", "Known cause"];
 
 class Events {
   constructor(audit, section) {
@@ -65,8 +66,8 @@ class Events {
         element("a", {href: address("arrays", {event: event.id})}, "all arrays")),
       element("table", {class: "numbers"},
         element("caption", {}, "Choose a scenario to compare the two cells, array by array"),
-        element("thead", {}, element("tr", {}, ["Scenario", "Between", "Kind", "Arrays", "Largest ULP", "Largest absolute", "Known cause"]
-          .map((head, index) => element("th", {scope: "col", class: index > 2 && index < 6 ? "number" : null}, head)))),
+        element("thead", {}, element("tr", {}, HEADS.map((head, index) =>
+          element("th", {scope: "col", class: index > 2 && index < 6 ? "number" : null}, head)))),
         element("tbody", {}, groups.slice(0, most).map((group) => this.#row(group)))),
       event.unchanged ? folded(event.unchanged.split("; ").map(foreign), "scenario", 0, " compared here and unchanged") : "",
       more > 0 ? element("button", {type: "button", onclick: () => {
@@ -81,15 +82,15 @@ class Events {
     return element("tr", {"data-row": "break", "data-break": each.id},
       element("th", {scope: "row"}, element("a", {href: this.#address(each)}, name(audit.scenarios[each.scenario].name)),
         each.violation ? element("small", {class: "violation"}, "breaks a promise") : ""),
-      element("td", {}, this.#between(each), others.length ? element("details", {},
-        element("summary", {}, `and ${integer(others.length)} more`),
-        element("ul", {}, others.map((other) => element("li", {},
-          element("a", {href: this.#address(other)}, this.#between(other)))))) : ""),
-      element("td", {}, pair.kind || "unknown"),
-      element("td", {class: "number"}, whole(pair.arrays)),
-      element("td", {class: "number"}, whole(pair.max_ulp)),
-      element("td", {class: "number"}, number(pair.max_abs)),
-      element("td", {}, caused(each)));
+      // On a narrow screen rows become lists, in which each field says what it is.
+      [
+        [this.#between(each), others.length ? element("details", {},
+          element("summary", {}, `and ${integer(others.length)} more`),
+          element("ul", {}, others.map((other) => element("li", {},
+            element("a", {href: this.#address(other)}, this.#between(other)))))) : ""],
+        pair.kind || "unknown", whole(pair.arrays), whole(pair.max_ulp), number(pair.max_abs), caused(each),
+      ].map((said, index) => element("td", {"data-label": HEADS[index + 1],
+        class: index > 1 && index < 5 ? "number" : null}, said)));
   }
 
   #address(each) {

@@ -52,8 +52,6 @@ async function main() {
     }
   }
 
-  // The newest run is the last one of the strip.
-  for (const strip of document.querySelectorAll(".strip")) strip.parentElement.scrollLeft = strip.scrollWidth;
   addEventListener("hashchange", follow);
   if (location.hash) follow();
   performance.mark("sameseed:ready");

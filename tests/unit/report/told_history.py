@@ -110,15 +110,16 @@ def _strip(page: Page, files: Files, section: Element, shown: list[tuple[str, Ro
     for table in section.all("table", class_="matrix upright strip"):
         page.say("strip", "others", table.one("caption"), *([others] if others else []))
     for row in rows:
-        name, *marks, note = fields(row)
-        for mark, (date, run) in zip(marks, shown, strict=True):
-            found = states[name.text, run["run"]]
+        head, *marks = fields(row)
+        scenario, note = head.one("code").text, head.one("small")
+        for mark, (date, run) in zip(marks, reversed(shown), strict=True):
+            found = states[scenario, run["run"]]
             changed, compared = int(found["changed"]), int(found["compared"])
-            where = f"{name.text} {date}"
+            where = f"{scenario} {date}"
             said = {"changed": [changed, compared], "same": [compared]}.get(found["state"], [])
             page.say("strip", where, mark, *([changed] if found["state"] == "changed" else []))
             page.say("strip", f"{where} (title)", mark, *said, attribute="title")
-        times = len(ever[name.text])
-        page.say("strip", f"{name.text} times", note, *([times] if times > 1 else []))
-        since = dates[min(ever[name.text])]
-        page.hold("strip", f"{name.text} since", Element("td"), [note.text[: len(since)]], [since])
+        times = len(ever[scenario])
+        page.say("strip", f"{scenario} times", note, *([times] if times > 1 else []))
+        since = dates[min(ever[scenario])]
+        page.hold("strip", f"{scenario} since", Element("td"), [note.text[: len(since)]], [since])
