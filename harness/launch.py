@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +44,7 @@ PASSED = (
 # Which GPUs a scheduler gave to us; passed to GPU trials only.
 PASSED_TO_GPU = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
 
+_AWAKE = 0.5  # seconds
 IMPORT_SECONDS = 600.0  # silence allowed on top of a scenario's limit: a cold disk, a busy machine
 _LOG_TAIL = 1500  # characters of the probe's log that explain a death
 
@@ -82,8 +83,16 @@ class Launcher:
         Interrupted (a signal, a closed terminal), it ends the trials in flight before it raises.
         """
         with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+            running = [pool.submit(self._trial, assignment) for assignment in todo]
             try:
-                return dict(zip(todo, pool.map(self._trial, todo), strict=True))
+                waiting = set(running)
+                while waiting:
+                    # Awake now and then: a signal may reach another thread of this process than
+                    # this one, which alone acts upon it, and which nothing else would wake.
+                    done, waiting = wait(waiting, _AWAKE, FIRST_EXCEPTION)
+                    for each in done:
+                        each.result()
+                return dict(zip(todo, (each.result() for each in running), strict=True))
             except BaseException:
                 self._stopping = True
                 pool.shutdown(wait=False, cancel_futures=True)
