@@ -74,6 +74,7 @@ def test_the_table_without_the_script_has_the_same_letters(
     scripted = visitor.open(report(name))
     scripted.locator("#matrix").get_by_label("Rows").select_option("")
     scripted.get_by_label("group neighbours").set_checked(False)
+    scripted.get_by_label("Columns in order of").select_option("")
     assert letters == scripted.locator("[role=gridcell]").all_text_contents()
     assert len(letters) > 100
 
@@ -98,6 +99,23 @@ def test_filters_leave_what_they_say(visitor: Visitor, report: Report) -> None:
     page.goto(f"{path.as_uri()}#matrix?event={event['id']}&rows=all")
     expected = set(event["scenarios"].split("; "))
     assert {scenario for scenario, _ in marks(page)} == expected
+
+
+def test_columns_can_be_put_in_order_of_an_axis(visitor: Visitor, report: Report) -> None:
+    path = report("generated")
+    page = visitor.open(path)
+    section = page.locator("#matrix")
+    section.get_by_label("group neighbours").uncheck()
+    before = marks(page)
+    places = list(dict.fromkeys(cell for _, cell in before))
+    section.get_by_label("Columns in order of").select_option("setting")
+    assert marks(page) == before
+    after = list(dict.fromkeys(cell for _, cell in marks(page)))
+    assert after != places
+    assert "order" not in state(visitor.open(path))
+    # By setting, and within one as in the matrix.
+    assert after == sorted(places, key=lambda cell: (cell.split(".")[1], places.index(cell)))
+    assert state(page)["order"] == "setting"
 
 
 def test_groups_hide_nobody_who_failed_or_differs(visitor: Visitor, report: Report) -> None:

@@ -37,8 +37,10 @@ class Matrix {
     const {audit} = this;
     const bands = [...new Set(audit.scenarios.map((each) => each.band))];
     const events = audit.events.map((each) => [each.id, each.step]);
+    const written = (axis) => audit.words.get(axis) ?? `${axis[0].toUpperCase()}${axis.slice(1)}`;
+    const varying = AXES.filter((axis) => new Set(audit.places.map((place) => place[axis])).size > 1);
     const axes = AXES.map((axis) => {
-      const label = audit.words.get(axis) ?? `${axis[0].toUpperCase()}${axis.slice(1)}`;
+      const label = written(axis);
       const values = [...new Set(audit.places.map((place) => place[axis]))].filter(Boolean);
       return values.length > 1 &&
         choice(label, axis, [["", "all"], ...values.toSorted(versions).map((value) => [value, value])]);
@@ -50,15 +52,16 @@ class Matrix {
       choice("Rows", "rows", [["", "all"], ...bands.map((band) => [band, band])]),
       events.length ? choice("That break at", "event", [["", "any step or none"], ...events]) : null,
       axes,
+      varying.length > 1 ? choice("Columns in order of", "order",
+        [["", "the matrix"], ...varying.map((axis) => [axis, written(axis)])]) : null,
       element("label", {class: "check"},
         element("input", {name: "grouped", type: "checkbox", checked: true}),
         element("span", {}, "group neighbours that agree")),
       element("button", {type: "reset", class: "small", onclick: () => setTimeout(() => this.#changed())},
         "Reset"));
-    // Rows that hold say little: begin with those that break, if there are any.
-    const first = bands.find((band) => band === "Break");
-    if (first) form.elements.rows.value = first;
-    if (first) [...form.elements.rows.options].find((each) => each.value === first).defaultSelected = true;
+    // Rows that hold say little, and an order of releases much: begin with these, where there are any.
+    begin(form.elements.rows, "Break");
+    begin(form.elements.order, "tensorflow");
     return form;
   }
 
@@ -69,11 +72,10 @@ class Matrix {
       if (!control.name) continue;
       if (control.type === "checkbox") {
         if (!control.checked) found[control.name] = "no";
-      } else if (control.name === "rows") {
-        const initial = [...control.options].find((each) => each.defaultSelected)?.value ?? "";
-        if (control.value !== initial) found.rows = control.value || ALL;
+      } else if (control.options) {
+        if (control.value !== initial(control)) found[control.name] = control.value || ALL;
       } else if (control.value) {
-        found[control.name === "scenario" ? "search" : control.name] = control.value;
+        found.search = control.value;
       }
     }
     return found;
@@ -123,6 +125,12 @@ class Matrix {
       && (!hit || hit.has(each.index)) && matches(each.name.toLowerCase()));
     const places = audit.places.filter((place) =>
       AXES.every((axis) => !value(axis) || place[axis] === value(axis)));
+    const order = value("order");
+    // Cells that lack what they are ordered by come last.
+    if (order) {
+      places.sort((one, other) => !one[order] - !other[order] || versions(one[order], other[order])
+        || one.index - other.index);
+    }
     this.columns = form.elements.grouped.checked ? this.#grouped(places) : places.map((each) => [each]);
     this.active = [Math.min(this.active[0], Math.max(this.rows.length - 1, 0)),
       Math.min(this.active[1], Math.max(this.columns.length - 1, 0))];
@@ -317,4 +325,15 @@ class Matrix {
       grid.scrollLeft = left + pitch + side - grid.clientWidth;
     }
   }
+}
+
+// What a list has on a fresh page.
+function initial(list) {
+  return ([...list.options].find((each) => each.defaultSelected) ?? list.options[0]).value;
+}
+
+// Makes a choice the first one of a list that has it.
+function begin(list, value) {
+  const option = list && [...list.options].find((each) => each.value === value);
+  if (option) option.selected = option.defaultSelected = true;
 }
