@@ -321,8 +321,8 @@ class Matrix {
       grid.scrollTop = upper + ROW + top + 2 * EDGE - grid.clientHeight;
     }
     if (left < grid.scrollLeft) grid.scrollLeft = left;
-    if (left + pitch + side > grid.scrollLeft + grid.clientWidth) {
-      grid.scrollLeft = left + pitch + side - grid.clientWidth;
+    if (left + 2 * pitch + side > grid.scrollLeft + grid.clientWidth) {
+      grid.scrollLeft = left + 2 * pitch + side - grid.clientWidth;
     }
   }
 }
