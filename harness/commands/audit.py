@@ -140,11 +140,11 @@ def report(
         run = keep(results, reports / "history")
         results = with_history(results, read_runs(reports / "history", until=run))
         page = write_report(results, reports, as_json=as_json, layout=layout)
-    with (reports / "summary.txt").open("w", encoding="utf-8") as file:
-        print_summary(results, page, Console(file=file, width=100, no_color=True))
     if as_json:
         print(f"{reports / 'json'}: report.json, and a file for each in {reports / 'csv'}\n")
-    print_summary(results, page, Console())
+    with (reports / "summary.txt").open("w", encoding="utf-8") as file:
+        plain = Console(file=file, width=100, no_color=True)
+        print_summary(results, page, plain, Console())
     if results.void:
         raise typer.Exit(ExitCode.INTERNAL)
     if not results.complete:

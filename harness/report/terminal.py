@@ -42,9 +42,11 @@ _UNMEASURED, _STEPS = 6, 3
 _PLACES = 84
 
 
-def print_summary(results: Results, report_path: Path, console: Console) -> None:
-    """Print the summary of `results`; the last line is the path of the page."""
-    _Summary(build(results), console).print(report_path)
+def print_summary(results: Results, report_path: Path, *consoles: Console) -> None:
+    """Print the summary of `results` to each console; the last line is the path of the page."""
+    view = build(results)
+    for console in consoles:
+        _Summary(view, console).print(report_path)
 
 
 class _Summary:

@@ -41,7 +41,7 @@ class Arrays {
       choice("Seen at", "event", [["", "any step"], ...audit.events.map((each) => [each.id, each.step])]),
       choice("Kind", "kind", [["", "all"], ...this.#words("kind")]),
       choice("Type", "dtype", [["", "all"], ...this.#words("dtype")]),
-      element("button", {type: "reset", class: "small", onclick: () => setTimeout(() => {
+      element("button", {type: "reset", onclick: () => setTimeout(() => {
         this.pair = null;
         this.#changed();
       })}, "Reset"));

@@ -21,7 +21,7 @@ class Compare {
       oninput: () => this.#chosen(), "aria-label": "What is compared"},
       choice("Scenario", "scenario", [["", "choose one"], ...audit.scenarios.map(({name}) => [name, name])]),
       choice("Cell 1", "a", places), choice("Cell 2", "b", places),
-      element("button", {type: "button", class: "small", onclick: () => this.#swap()}, "Swap 1 and 2"));
+      element("button", {type: "button", onclick: () => this.#swap()}, "Swap 1 and 2"));
     this.answer = element("div", {class: "answer", role: "region", "aria-label": "Comparison"});
     // What a screen reader says of a new comparison: one sentence, not all its tables.
     this.said = element("p", {role: "status", class: "unseen"});
@@ -242,7 +242,7 @@ class Compare {
           + "between two numbers. A bar counts the elements up to the number below it; bars grow with "
           + "the logarithm of the count."), histogram(counts)] : "",
       element("h4", {}, array && chosen.length ? "This array" : "Arrays that differ"),
-      array && chosen.length ? element("dl", {class: "cause measured"}, Object.keys(columns)
+      array && chosen.length ? element("dl", {class: "cause"}, Object.keys(columns)
         .filter((each) => each !== "pair" && each !== "ulp_histogram")
         .flatMap((each) => [term(MEASURED[each] ?? each), element("dd", {}, shownValue(columns[each], chosen[0]))]))
         : element("div", {class: "scroll"}, element("table", {class: "numbers"},

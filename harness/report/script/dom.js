@@ -76,7 +76,7 @@ function choice(label, name, options, attributes = {}) {
 }
 
 function copied(text) {
-  const button = element("button", {type: "button", class: "small"}, "Copy");
+  const button = element("button", {type: "button"}, "Copy");
   const status = element("span", {role: "status", class: "quiet"});
   button.addEventListener("click", async () => {
     try {

@@ -26,7 +26,7 @@ class Matrix {
     this.beside = element("div", {class: "beside"});
     section.querySelector(".static").after(
       this.form, this.said,
-      element("div", {class: "halves"}, element("div", {class: "left"}, this.grid, element("p", {id: "matrix-keys", class: "quiet keys"},
+      element("div", {class: "halves"}, element("div", {}, this.grid, element("p", {id: "matrix-keys", class: "quiet keys"},
         "Choose a mark to see what it differs from. With the keyboard: arrows move, Enter chooses.")),
         this.beside));
     addEventListener("resize", () => this.#draw());
@@ -57,7 +57,7 @@ class Matrix {
       element("label", {class: "check"},
         element("input", {name: "grouped", type: "checkbox", checked: true}),
         element("span", {}, "group neighbours that agree")),
-      element("button", {type: "reset", class: "small", onclick: () => setTimeout(() => this.#changed())},
+      element("button", {type: "reset", onclick: () => setTimeout(() => this.#changed())},
         "Reset"));
     // Rows that hold say little, and an order of releases much: begin with these, where there are any.
     begin(form.elements.rows, "Break");

@@ -37,11 +37,6 @@ function count(number, noun, plural = `${noun}s`) {
   return `${integer(number)} ${Number(number) === 1 ? noun : plural}`;
 }
 
-// `a`, `a and b`, `a, b and c`.
-function listed(words) {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-}
-
 // A field of a CSV file, by the rules of `harness/report/csv.py`.
 function field(value, kind) {
   if (value === null || value === "") return "";

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness.analysis.breaks import WITHIN
+from harness.analysis.frames import CELL
 from harness.analysis.standing import JUDGED
 from harness.report.view.coverage import VERSIONS
 from harness.report.view.frames import Place, items, place, rows
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from harness.analysis.standing import Standing
     from harness.report.view.matrix import Line, Matrix
 
-_CELL = ["environment", "setting", "device", "machine"]
 # What tells a break: its id is the same on every machine.
 _BREAK = ["id", "machine"]
 # What a pair is, of a break's columns; the rest is about where it was seen.
@@ -45,7 +45,7 @@ def detail(
     results: Results, standing: Mapping[str, Standing], matrix: Matrix
 ) -> dict[str, pd.DataFrame]:
     """The tables by name, for the matrix that the page shows."""
-    cells = results.cells.drop_duplicates(_CELL).reset_index(drop=True)
+    cells = results.cells.drop_duplicates(CELL).reset_index(drop=True)
     places = {place(row): index for index, row in enumerate(rows(cells))}
     lines = [line for band in matrix.bands for line in band.lines]
     scenarios = {line.scenario: index for index, line in enumerate(lines)}
@@ -71,7 +71,7 @@ def detail(
 def _places(cells: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
     """One row per column of the matrix, with what a reader may filter by."""
     labels = [head.label for head in matrix.heads]
-    found: pd.DataFrame = cells[[*_CELL, "status", *VERSIONS]].assign(label=labels)
+    found: pd.DataFrame = cells[[*CELL, "status", *VERSIONS]].assign(label=labels)
     return found
 
 
@@ -103,7 +103,7 @@ def _marks(lines: Sequence[Line]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _facts(results: Results, places: Mapping[Place, int]) -> pd.DataFrame:
-    cells = results.facts[_CELL].astype("str").itertuples(index=False, name=None)
+    cells = results.facts[CELL].astype("str").itertuples(index=False, name=None)
     at = [places[Place(*cell)] for cell in cells]
     found: pd.DataFrame = results.facts[["group", "fact", "value"]].assign(place=at)
     return found
@@ -111,7 +111,7 @@ def _facts(results: Results, places: Mapping[Place, int]) -> pd.DataFrame:
 
 def _spans(results: Results, scenarios: Mapping[str, int]) -> pd.DataFrame:
     known = results.spans
-    found: pd.DataFrame = known[["axis", "line", "variant", "from", "to", *_CELL[1:]]].assign(
+    found: pd.DataFrame = known[["axis", "line", "variant", "from", "to", *CELL[1:]]].assign(
         scenario=known["scenario"].map(scenarios).astype("int64")
     )
     return found
@@ -186,9 +186,7 @@ def _pairs(
     digests = of_break.agg(lambda found: hash(tuple(found)))
     own = pd.util.hash_pandas_object(breaks[list(_PAIR)], index=False)
     keys = pd.MultiIndex.from_frame(breaks[_BREAK])
-    codes, _ = pd.factorize(
-        pd.MultiIndex.from_arrays([own, digests.reindex(keys).fillna(0).to_numpy()])
-    )
+    codes, _ = pd.factorize(pd.MultiIndex.from_arrays([own, digests.reindex(keys, fill_value=0)]))
     first = pd.Series(codes).drop_duplicates()
     pairs = breaks.iloc[first.index][list(_PAIR)].assign(
         scenario=lambda pairs: pairs["scenario"].map(scenarios)
