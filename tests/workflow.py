@@ -79,7 +79,7 @@ class JobRun:
 
     def _bash(self, step: Mapping[str, Any]) -> Done:
         own = {**self.job.get("env", {}), **step.get("env", {})}
-        special = {name: self.folder / ".github" / name for name in ("OUTPUT", "STEP_SUMMARY")}
+        special = {name: self.folder.with_suffix(f".{name}") for name in ("OUTPUT", "STEP_SUMMARY")}
         environment = clean_environment(
             {
                 **{name: self._value(value) for name, value in own.items()},
