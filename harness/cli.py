@@ -12,10 +12,10 @@ import signal
 import sys
 import traceback
 
-from harness.commands import app, audit, gate, inspect, suite
+from harness.commands import app, audit, gate, inspect, merge, suite
 from harness.errors import ExitCode, SameseedError
 
-__all__ = ["app", "audit", "gate", "inspect", "main", "suite"]
+__all__ = ["app", "audit", "gate", "inspect", "main", "merge", "suite"]
 
 
 def main() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import RecordError
 from harness.records import read
+from harness.versions import Version, conflict, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,43 +25,84 @@ class Collection:
     """Everything below a data folder, in the order of machine, cell and trial.
 
     unfinished: files of trials in flight or dead. refused: files that are no valid record, each
-    with the reason, which begins with the place in the folder.
+    with the reason, which begins with the place in the folder; so are records of one launch that
+    contradict each other, once more in `conflicts`. superseded: records of launches that were
+    measured again.
     """
 
     data: Path
     trials: tuple[Trial, ...] = ()
     unfinished: tuple[Path, ...] = ()
     refused: tuple[tuple[Path, str], ...] = ()
+    superseded: tuple[Path, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
 
 def collect(data: Path) -> Collection:
     """Read every `<machine>/<cell>/<trial>.jsonl` below `data`, which need not exist."""
-    trials: list[Trial] = []
+    known: Known = {}
+    cells = [collect_cell(cell, known) for cell in _cells(data)]
+    return Collection(
+        data,
+        tuple(trial for cell in cells for trial in cell.trials),
+        tuple(path for cell in cells for path in cell.unfinished),
+        tuple(refused for cell in cells for refused in cell.refused),
+        tuple(path for cell in cells for path in cell.superseded),
+        tuple(why for cell in cells for why in cell.conflicts),
+    )
+
+
+def collect_cell(folder: Path, known: Known | None = None) -> Collection:
+    """The same of one cell on one machine, `<data>/<machine>/<cell>`."""
+    launches: dict[int, list[Trial]] = defaultdict(list)
     unfinished: list[Path] = []
     refused: list[tuple[Path, str]] = []
-    known: Known = {}
-    for path in _files(data):
+    superseded: list[Path] = []
+    conflicts: list[str] = []
+    for path in _files(folder):
         if path.name.endswith(UNFINISHED):
             unfinished.append(path)
             continue
         try:
-            trials.append(read(path, known))
+            trial = read(path, known)
+            launches[trial.header.trial].append(trial)
         except RecordError as error:
             refused.append((path, str(error)))
         except OSError as error:
             place = "/".join(path.parts[-3:])
             refused.append((path, f"{place}: cannot be read: {error.strerror}"))
-    return Collection(data, tuple(trials), tuple(unfinished), tuple(refused))
-
-
-def _files(data: Path) -> Iterator[Path]:
-    """Record files, finished or not. Only regular ones: opening a pipe would wait for ever."""
-    for machine in _folders(data):
-        if machine.name == OBJECTS:
+    trials: list[Trial] = []
+    for launch in launches.values():
+        if len(launch) == 1:
+            trials += launch
             continue
-        for cell in _folders(machine):
-            found = (path for path in cell.iterdir() if path.name.endswith((FINISHED, UNFINISHED)))
-            yield from sorted(filter(_is_file, found), key=_by_trial)
+        found = versions(Version.of(trial) for trial in launch)
+        superseded += [each.trial.path for each in found.superseded]
+        if found.conflicting:
+            conflicts.append(conflict(found))
+            refused.append((found.newest.trial.path, conflicts[-1]))
+        else:
+            trials.append(found.newest.trial)
+    return Collection(
+        folder.parent.parent,
+        tuple(trials),
+        tuple(unfinished),
+        tuple(refused),
+        tuple(superseded),
+        tuple(conflicts),
+    )
+
+
+def _cells(data: Path) -> Iterator[Path]:
+    for machine in _folders(data):
+        if machine.name != OBJECTS:
+            yield from _folders(machine)
+
+
+def _files(cell: Path) -> list[Path]:
+    """Record files, finished or not. Only regular ones: opening a pipe would wait for ever."""
+    found = (path for path in cell.iterdir() if path.name.endswith((FINISHED, UNFINISHED)))
+    return sorted(filter(_is_file, found), key=_by_trial)
 
 
 def _folders(parent: Path) -> list[Path]:

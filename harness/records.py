@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import field
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, TypeAlias, TypeVar
@@ -42,6 +43,9 @@ MAX_ARRAYS = 20_000  # of one observation
 MAX_OBSERVATIONS = 10_000  # of one trial
 MAX_FACTS = 10_000  # in one group of facts, such as the installed packages
 MAX_DIMENSIONS = 64  # as NumPy 2
+
+# A second record of a launch, named by its content too; see `harness.versions`.
+ASIDE = re.compile(r"([1-9][0-9]{0,6})\.([0-9a-f]{16})\.jsonl")
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=200)]
 MachineId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=100)]
@@ -260,13 +264,18 @@ def read(path: Path, known: Known | None = None) -> Trial:
     what this one has.
     """
     with path.open("rb", buffering=_BUFFER) as file:
-        lines = _Lines(file)
-        try:
-            return _trial(path, lines, {} if known is None else known)
-        except ValidationError as error:
-            why = _first(error)
-        except _RefusedError as error:
-            why = str(error)
+        return parse(file, path, known)
+
+
+def parse(file: BinaryIO, path: Path, known: Known | None = None) -> Trial:
+    """The same of an open file that lies, or is to lie, at `path`."""
+    lines = _Lines(file)
+    try:
+        return _trial(path, lines, {} if known is None else known)
+    except ValidationError as error:
+        why = _first(error)
+    except _RefusedError as error:
+        why = str(error)
     raise RecordError(f"{'/'.join(path.parts[-3:])}:{lines.number}: {why}")
 
 
@@ -325,7 +334,7 @@ def _header(line: bytes, path: Path, known: Known) -> Header:
         raise _RefusedError(f"there is no format {stamp.format}")
     header = _decoded(_HEADER, line, known)
     belongs = (header.machine.id, header.cell, f"{header.trial}.jsonl")
-    if belongs != path.parts[-3:]:
+    if belongs != (*path.parts[-3:-1], ASIDE.sub(r"\1.jsonl", path.name)):
         raise _RefusedError(f"the header belongs at {'/'.join(belongs)}")
     return header
 

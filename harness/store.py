@@ -106,20 +106,24 @@ class Store:
         Only the bytes are vouched for: see the module's docstring. Raises RecordError where the
         object is missing or is not what its name says.
         """
-        path = self.path_of(sha256)
-        try:
-            stored = _opened(path)
-            found = stored.fingerprint()
-        except Exception as error:
-            # A hostile header is Python text: it can fail in the tokenizer, by recursion, …
-            raise RecordError(f"array {sha256} cannot be read: {error}") from None
-        if found != sha256:
-            raise RecordError(f"array {sha256} is damaged: its bytes have another fingerprint")
-        return stored
+        return verified(self.path_of(sha256), sha256)
 
     def load(self, sha256: str) -> Array:
         """The same as `open`, memory-mapped and read-only."""
         return self.open(sha256).mapped()
+
+
+def verified(path: Path, sha256: str) -> Stored:
+    """The array in a file. Raises RecordError where it is not the one with this fingerprint."""
+    try:
+        stored = _opened(path)
+        found = stored.fingerprint()
+    except Exception as error:
+        # A hostile header is Python text: it can fail in the tokenizer, by recursion, …
+        raise RecordError(f"array {sha256} cannot be read: {error}") from None
+    if found != sha256:
+        raise RecordError(f"array {sha256} is damaged: its bytes have another fingerprint")
+    return stored
 
 
 def _opened(path: Path) -> Stored:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.facts import Fact, facts
 from harness.analysis.origin import origin
 from harness.collect import FINISHED, UNFINISHED
+from harness.records import ASIDE
 from harness.tables import table
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ def _versions(trials: Sequence[Trial]) -> tuple[str, ...]:
 
 def _number(path: Path) -> str:
     """The trial, from the name of its file."""
-    return path.name.removesuffix(UNFINISHED).removesuffix(FINISHED)
+    aside = ASIDE.fullmatch(path.name)
+    return aside[1] if aside else path.name.removesuffix(UNFINISHED).removesuffix(FINISHED)
 
 
 def _numerically(number: str) -> tuple[int, str]:

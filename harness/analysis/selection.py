@@ -6,6 +6,7 @@ what no longer is what its name says is left out, with a sentence.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,11 @@ def select(collection: Collection, plan: Plan) -> Selection:
         else:
             trials.append(trial)
     ignored += [why for _, why in collection.refused]
+    older = Counter("/".join(path.parts[-3:-1]) for path in collection.superseded)
+    ignored += [
+        f"{place}: older records of launches measured again, kept beside the newer: {number}"
+        for place, number in older.items()
+    ]
     trials.sort(key=lambda each: (order[each.header.cell], each.header.machine.id))
     return Selection(tuple(trials), tuple(ignored))
 

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.analysis.frames import Where
-from harness.collect import FINISHED, OBJECTS
-from harness.errors import ExitCode, RecordError, SameseedError
-from harness.records import read
+from harness.collect import FINISHED, OBJECTS, collect_cell
+from harness.errors import ExitCode, SameseedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -151,11 +150,10 @@ def trials(cell: Cell) -> tuple[Trial, ...]:
 
     Raises SideError where no record of it can be read.
     """
-    found: list[Trial] = []
-    refused: list[str] = []
-    for path in sorted(cell.folder.glob(f"*{FINISHED}")):
-        _take(path, found, refused)
+    collected = collect_cell(cell.folder)
+    found = collected.trials
     if not found:
+        refused = (why for _, why in collected.refused)
         raise SideError(f"no record of {cell.where} can be read: {_brief(refused)}")
     newest = max(found, key=lambda trial: trial.header.started).header
     return tuple(
@@ -164,15 +162,6 @@ def trials(cell: Cell) -> tuple[Trial, ...]:
             key=lambda trial: trial.header.trial,
         )
     )
-
-
-def _take(path: Path, found: list[Trial], refused: list[str]) -> None:
-    try:
-        found.append(read(path))
-    except RecordError as error:
-        refused.append(str(error))
-    except OSError as error:
-        refused.append(f"{path.name}: {error.strerror}")
 
 
 def _named(name: str, known: Iterable[Cell]) -> Side:

@@ -12,8 +12,10 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from harness.errors import RecordError
 from harness.history.runs import (
     ABOUT,
+    ASIDE,
     COLUMNS,
     DEVICE,
     FORMAT,
@@ -66,6 +68,8 @@ def read_runs(folder: Path, until: str = "9") -> Runs:
         run = path.name.removesuffix(ABOUT)
         if path.name.startswith(".") or not path.name.endswith((ABOUT, RESULTS)):
             continue
+        if ASIDE.fullmatch(path.name.removesuffix(ABOUT).removesuffix(RESULTS)):
+            continue
         try:
             if path.name.endswith(RESULTS):
                 if not path.with_name(path.name.removesuffix(RESULTS) + ABOUT).exists():
@@ -79,6 +83,14 @@ def read_runs(folder: Path, until: str = "9") -> Runs:
         except OSError as error:
             refused.append(f"history/{path.name}: cannot be read: {error.strerror}")
     return Runs(tuple(runs), tuple(refused))
+
+
+def read_run(path: Path) -> Run:
+    """The run whose second file this is. Raises RecordError where there is none."""
+    try:
+        return _run(path, path.name.removesuffix(ABOUT))
+    except _RefusedError as error:
+        raise RecordError(str(error)) from None
 
 
 def _run(path: Path, run: str) -> Run:

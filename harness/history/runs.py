@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 # 1: the first.
 FORMAT = 1
 RESULTS, ABOUT = ".csv.gz", ".json.gz"
+# Another report of records with the same newest launch, which merging keeps beside the fuller one.
+ASIDE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}Z)\.([0-9a-f]{16})")
 COLUMNS = ("scenario", "environment", "setting", "device", "machine", "result", "reproducible")
 
 # `$` would let a line end through.
