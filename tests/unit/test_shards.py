@@ -16,10 +16,12 @@ from harness.errors import LockError
 from harness.lock import Lock
 from harness.matrix import PLATFORMS
 from harness.plan import Plan, load_plan
+from harness.platforms import this_platform
 from harness.shards import MAX_JOBS, RUNNERS, Job, LeftOut, jobs
 from tests.project import ROOT
 
 EVERYWHERE = tuple(RUNNERS)
+MATRIX = ("--matrix", str(ROOT / "matrix.yaml"))
 
 
 def shipped(
@@ -184,7 +186,7 @@ def test_an_interpreter_of_one_machine_is_not_sent_to_others(tmp_path: Path) -> 
 
 
 def command(*arguments: str) -> tuple[int, str, str]:
-    done = CliRunner().invoke(app, ["plan", "--matrix", str(ROOT / "matrix.yaml"), *arguments])
+    done = CliRunner().invoke(app, ["plan", *MATRIX, *arguments])
     return done.exit_code, done.stdout, done.stderr
 
 
@@ -237,3 +239,38 @@ def test_what_cannot_be_planned_is_a_mistake(arguments: tuple[str, ...], said: s
 
     assert code == 2
     assert said in " ".join(err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("devices", "measured"), [("cpu", ["cpu"]), ("gpu", ["gpu"]), ("cpu,gpu", ["cpu", "gpu"])]
+)
+def test_a_job_measures_on_the_devices_that_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, devices: str, measured: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("matrix.yaml").write_text(
+        "version: 1\ndevices: [cpu, gpu]\n"
+        'environments: [{name: env, keras: "3.0.5", python: "3.11"}]\n'
+    )
+    (environment,) = load_plan(Path("matrix.yaml")).environments
+    entry = {
+        "requested": ["python==3.11", "build==gpu", *environment.requirements],
+        # What cannot be installed is recorded too, cell by cell.
+        "platforms": {this_platform(): {"unresolvable": "no wheels"}},
+    }
+    Path("matrix.lock").write_text(
+        json.dumps({"format": 1, "environments": {"env": entry}, "hashes": {}})
+    )
+
+    done = CliRunner().invoke(app, ["probe", "env", "--devices", devices])
+
+    assert done.exit_code in (0, 3), done.output  # a GPU that is not here is no failure
+    records = sorted(Path("reports/data").glob("*/*/1.jsonl"))
+    assert [path.parent.name for path in records] == [f"env.default.{each}" for each in measured]
+
+
+def test_a_device_that_is_none_is_a_mistake() -> None:
+    done = CliRunner().invoke(app, ["probe", "env", "--devices", "tpu", *MATRIX])
+
+    assert done.exit_code == 2
+    assert "there are no devices 'tpu'" in " ".join(done.stderr.replace("│", " ").split())
