@@ -225,6 +225,8 @@ def test_an_interrupted_merge_is_continued(
                 merged(tmp_path / "into", newer)
             half = collect(tmp_path / "into" / "data")
             assert (len(half.trials), half.refused) == (2, ())
+            named = [array for each in half.trials for array in each.observations[0].arrays]
+            assert all(Recorder(half.data).object(each.sha256).exists() for each in named)
         else:
             merged(tmp_path / "into", newer)
             assert left == 1
