@@ -16,11 +16,11 @@ import archspec.cpu
 import machineid
 import psutil
 
+from harness.labels import this_label
+
 _NVIDIA = Path("/proc/driver/nvidia")
 _AMD = Path("/dev/kfd")
 _WSL = Path("/dev/dxg")  # a GPU of Windows, which has no entry below /proc
-
-LABEL = "SAMESEED_MACHINE"  # environment variable: a name people recognise
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,12 @@ class Machine:
 
 @cache
 def this_machine() -> Machine:
-    """Facts about the machine this runs on."""
+    """Facts about the machine this runs on. Raises LabelError where it is given an unfit label."""
+    label = this_label()
     gpu, driver = _gpu()
     return Machine(
         id=_id(gpu),
-        label=os.environ.get(LABEL, ""),
+        label=label,
         cpu=_cpu(),
         isa=archspec.cpu.host().name,
         arch=platform.machine(),

@@ -204,6 +204,7 @@ _ALL = (
             Column("last_unchanged", "text", "last array, in creation order, before any differs"),
             Column("violation", "flag", "whether it breaks a documented promise; else permitted"),
             Column("url", "text", "where the known cause is described; a list"),
+            Column("machine_to", "text", "id of the machine of the other side, mostly the same"),
         ),
     ),
     Table(
@@ -296,7 +297,7 @@ _ALL = (
             Column("returns", "flag", "whether the variant was there before, with another between"),
             _SETTING,
             _DEVICE,
-            _MACHINE,
+            Column("machine", "text", "id of the machine; where the line has several, their label"),
         ),
     ),
     Table(
@@ -348,6 +349,30 @@ _ALL = (
                 "compared", "whole number", "scenarios compared there, of those that should hold"
             ),
             Column("changed", "whole number", "of these, how many change"),
+        ),
+    ),
+    Table(
+        "machines",
+        "machine on which anything was measured, the one with most first",
+        (
+            Column("machine", "text", "anonymous id of the machine"),
+            Column("name", "text", "its label, where that tells it from others; else its id"),
+            Column("label", "text", "what people call it (`SAMESEED_MACHINE`)"),
+            Column("cpu", "text", "model of the processor"),
+            Column("isa", "text", "its microarchitecture, which stands for its instruction set"),
+            Column("arch", "text", "as in `x86_64`"),
+            Column("cores", "text", "physical cores"),
+            Column("os", "text", "operating system, with its release"),
+            Column("libc", "text", "C library"),
+            Column("gpu", "text", "GPUs"),
+            Column("gpu_driver", "text", "the GPUs' driver"),
+            Column("cells", "whole number", "cells that were measured on it"),
+            Column("differs", "text", "what of this is otherwise on the first machine; a list"),
+            Column(
+                "apart",
+                "text",
+                "environments that have other packages there, and are not compared; a list",
+            ),
         ),
     ),
     Table(

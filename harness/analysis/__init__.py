@@ -4,7 +4,8 @@ Pure but for reading stored arrays, where two fingerprints differ. Reading order
 trials count), `frames` and `cells` (what was recorded), `variants` (what is bit-identical), `lines`
 and `pairs` (what is compared), `spans` (where a variant begins and ends), `differences` and
 `numeric` (what differs and how far), `facts` (confounders), `breaks`, `separate` and `events`,
-`verdicts`, `recipes` and `advice`, `settings`, `controls`.
+`verdicts`, `recipes` and `advice`, `settings`, `machines`, `controls`. Where machines are compared,
+`hosts` says what they are called.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from harness.analysis import controls, facts, frames
+from harness.analysis import controls, facts, frames, machines
 from harness.analysis.advice import advice
 from harness.analysis.breaks import breaks, compare
 from harness.analysis.causes import explain
@@ -24,6 +25,7 @@ from harness.analysis.claims import claims
 from harness.analysis.differences import Differences
 from harness.analysis.differing import differences
 from harness.analysis.events import comparisons, events
+from harness.analysis.hosts import hosts
 from harness.analysis.lines import lines, versions
 from harness.analysis.pairs import pairs
 from harness.analysis.recipes import recipes
@@ -106,6 +108,7 @@ class Results:
     ignored: tuple[str, ...] = ()
     advice: tuple[Advice, ...] = ()
     steps: pd.DataFrame = field(default_factory=lambda: table("steps", ()))
+    machines: pd.DataFrame = field(default_factory=lambda: table("machines", ()))
     runs: pd.DataFrame = field(default_factory=lambda: table("runs", ()))
     history: pd.DataFrame = field(default_factory=lambda: table("history", ()))
 
@@ -132,7 +135,8 @@ def analyse(collection: Collection, plan: Plan) -> Results:
     names = list(dict.fromkeys((*plan.scenarios, *scenarios)))
     where_measured = places(observations, launched, names)
     recorded = versions(trials)
-    along = lines(where_measured, plan, _locks(trials), recorded)
+    called = _hosts(trials)
+    along = lines(where_measured, plan, called, recorded)
     outcomes = compare(
         trials,
         launched,
@@ -146,7 +150,8 @@ def analyse(collection: Collection, plan: Plan) -> Results:
     stated = frames.relations(trials), controls.promises(where_measured, trials)
     relations = pd.concat(stated, ignore_index=True)
     known = facts.by_place(trials)
-    met = events(found, compared, separations(outcomes, recorded, known, plan))
+    apart = separations(outcomes, recorded, known, plan) | machines.separations(outcomes, known)
+    met = events(found, compared, apart)
     sides = Sides(trials, plan)
     explained = explain(outcomes, found, met, sides, load_causes())
     judged = verdicts(outcomes, names)
@@ -169,6 +174,7 @@ def analyse(collection: Collection, plan: Plan) -> Results:
         causes=explained.causes,
         recipes=recipes(judged, explained.breaks),
         facts=facts.frame(known),
+        machines=machines.machines(trials, called, recorded),
         scenarios=scenarios,
         void=controls.void(trials, launched.frame, scenarios, plan),
         ignored=selection.ignored,
@@ -213,10 +219,6 @@ def _scenarios(trials: Sequence[Trial], plan: Plan) -> dict[str, Scenario]:
     return {name: declared[name] for name in (*known, *sorted(declared.keys() - set(known)))}
 
 
-def _locks(trials: Sequence[Trial]) -> dict[frames.Where, str]:
-    """What tells package sets apart: the lock's digest; without a lock, the packages themselves."""
-    return {
-        frames.where(trial.header): trial.header.lock or repr(sorted(trial.header.packages.items()))
-        for trial in trials
-        if trial.observations
-    }
+def _hosts(trials: Sequence[Trial]) -> dict[str, str]:
+    headers = sorted((trial.header for trial in trials), key=lambda header: header.started)
+    return hosts((frames.where(header), header.machine.label) for header in headers)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from packaging.version import InvalidVersion, Version
 
 from harness.analysis.facts import ABSENT, Fact, package
-from harness.analysis.lines import rest
+from harness.analysis.lines import COMPUTING, rest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,8 +27,6 @@ Sides: TypeAlias = "tuple[Where, Where]"
 # What was compared at one step, per pair of places.
 Compared: TypeAlias = "Mapping[Sides, Sequence[Outcome]]"
 
-# Packages that compute numbers. Others store, log or draw pictures: nobody adds a cell for them.
-COMPUTING = ("numpy", "keras", "tensorflow", "jax", "jaxlib", "torch", "ml-dtypes", "scipy")
 ONEDNN = Fact("framework", "onednn")
 ONEDNN_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 
@@ -69,7 +67,7 @@ class Evidence:
                 for each in outcomes:
                     if each.left.setting == first:
                         line = rest(self.plan.environment(each.right.environment), axis)
-                        runs[line, each.right.device, each.right.machine].append(each)
+                        runs[line, each.right.device, each.host].append(each)
         counts = [(*_count(found, changed), found) for found in runs.values()]
         differing, compared, found = max(counts, key=lambda each: each[1], default=(0, 0, []))
         if not compared:

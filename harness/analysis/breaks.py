@@ -49,6 +49,7 @@ class Outcome:
     difference: Difference
     launches: int
     confounders: tuple[str, ...] = ()
+    host: str = ""
 
     @property
     def differs(self) -> bool:
@@ -99,16 +100,18 @@ class Outcome:
             self.left.environment,
             self.right.environment,
             *shared,
+            self.left.machine,
             self.id,
             self.launches,
             difference.unchanged,
             difference.last_unchanged,
             self.breaks_promise(scenario),
             "",
+            self.right.machine,
         )
 
 
-_SHARED = ("setting", "device", "machine")
+_SHARED = ("setting", "device")
 _ID = 10  # hexadecimal digits: a million breaks collide with a chance of one half
 
 
@@ -232,7 +235,7 @@ def _pairs(
             index=False
         )
     ]
-    for level, axis, start, to, left, right in pairs.itertuples(index=False):
+    for level, axis, start, to, left, right, host in pairs.itertuples(index=False):
         scenario, here, results, ok = sides[left]
         _, there, other_results, other_ok = sides[right]
         if min(ok, other_ok) < 2:
@@ -244,4 +247,6 @@ def _pairs(
         if difference.kind != IDENTICAL:
             notes = moved(level, axis, here, there)
         weaker = min(ok, other_ok)
-        yield Outcome(level, axis, (start, to), scenario, here, there, difference, weaker, notes)
+        yield Outcome(
+            level, axis, (start, to), scenario, here, there, difference, weaker, notes, host
+        )

@@ -80,7 +80,7 @@ def differences(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     return table(
         "differences",
         (
-            (each.id, each.scenario, *row, "" if each.axis == "machine" else each.left.machine)
+            (each.id, each.scenario, *row, each.left.machine)
             for each in outcomes
             if each.differs
             for row in _rows(each.difference.each)

@@ -34,6 +34,8 @@ class Fact(NamedTuple):
     name: str
 
 
+# What is on record of a machine.
+MACHINE_FACTS = ("cpu", "isa", "arch", "cores", "os", "libc", "gpu", "gpu_driver")
 # TensorFlow is published under several names; all are TensorFlow.
 _TENSORFLOW = re.compile(
     r"tensorflow(-(cpu|gpu|intel|macos|aws|cpu-aws|rocm))?|tf-nightly(-cpu|-gpu)?"
@@ -107,10 +109,14 @@ def facts(header: Header) -> dict[Fact, str]:
     for name, value in header.variables.items():
         if name not in NEVER:
             found[Fact("variable", name)] = value
-    machine = header.machine
-    for name in ("cpu", "isa", "arch", "cores", "os", "libc", "gpu", "gpu_driver"):
-        found[Fact("machine", name)] = str(getattr(machine, name))
-    return {fact: _one_item(value) for fact, value in found.items() if value}
+    known = {fact: _one_item(value) for fact, value in found.items() if value}
+    return known | machine_facts(header)
+
+
+def machine_facts(header: Header) -> dict[Fact, str]:
+    """What is on record of the machine of a trial."""
+    values = ((name, getattr(header.machine, name)) for name in MACHINE_FACTS)
+    return {Fact("machine", name): _one_item(str(value)) for name, value in values if value}
 
 
 def by_place(trials: Iterable[Trial]) -> dict[Where, dict[Fact, str]]:

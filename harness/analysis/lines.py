@@ -33,6 +33,8 @@ Recorded: TypeAlias = "Mapping[Where, Mapping[str, str]]"
 
 DEVICES = ("cpu", "gpu")
 UNVERSIONED = ("python", "backend")  # axes of environments that are no package
+# Packages that compute numbers. Others store, log or draw pictures.
+COMPUTING = ("numpy", "keras", "tensorflow", "jax", "jaxlib", "torch", "ml-dtypes", "scipy")
 LEGACY_KERAS = "tf-keras"  # a package, and by its presence which Keras is audited
 
 
@@ -41,8 +43,9 @@ class Lines:
     """Every line along one axis.
 
     stops: one row per place on a line, the lines one after the other, each in order: `place`, a
-    position in the places; scenario, environment, setting, device, machine; `rest`, what the line
-    has in common; `value`; and `leap`, whether the step to it passes over others that are known.
+    position in the places; scenario, environment, setting, device, machine, and the `host` that the
+    machine is; `rest`, what the line has in common; `value`; and `leap`, whether the step to it
+    passes over others that are known.
     group: the columns that tell lines apart. ordered: whether neighbours are steps; else the first
     place is compared with each other one.
     """
@@ -55,19 +58,20 @@ class Lines:
 
 
 def lines(
-    places: pd.DataFrame, plan: Plan, locks: Mapping[Where, str], recorded: Recorded
+    places: pd.DataFrame, plan: Plan, hosts: Mapping[str, str], recorded: Recorded
 ) -> list[Lines]:
     """The lines of every axis; those of environments first.
 
-    places: as `harness.analysis.variants.places` gives them. locks: equal where two machines have
-    the same packages of an environment. recorded: as `versions` gives it.
+    places: as `harness.analysis.variants.places` gives them. hosts: as `harness.analysis.hosts`
+    gives them. recorded: as `versions` gives it.
     """
     measured = places.loc[places["measured"], PLACE].reset_index(names="place")
+    measured["host"] = measured["machine"].map(hosts).astype(object)
     return [
         *(_environment_lines(measured, plan, axis, recorded) for axis in _axes(plan)),
         _setting_lines(measured, plan),
         _device_lines(measured, plan),
-        _machine_lines(measured, locks),
+        _machine_lines(measured, hosts, recorded),
     ]
 
 
@@ -124,7 +128,7 @@ def _environment_lines(measured: pd.DataFrame, plan: Plan, axis: str, recorded: 
     places = measured.assign(
         value=value.where(value.notna(), None), rest=measured["environment"].map(rests)
     )
-    same = ["rest", "setting", "device", "machine"]
+    same = ["rest", "setting", "device", "host"]
     if axis not in UNVERSIONED:
         places = _with_recorded(places, plan, axis, recorded, ["scenario", *same])
     order = _in_order(places["value"].dropna(), by_version=axis != "backend")
@@ -167,7 +171,7 @@ def _leaps(stops: pd.DataFrame, first: str) -> pd.Series[bool]:
     Not every environment runs in every setting. Where another setting knows two ends of a line
     alone, what changed between them is told, step by step, by the first.
     """
-    group = ["scenario", "rest", "device", "machine"]
+    group = ["scenario", "rest", "device", "host"]
     known = stops.loc[stops["setting"] == first, [*group, "order"]]
     known = known.assign(stop=known.groupby(group, sort=False).cumcount())
     stop = stops[[*group, "order"]].merge(known, on=[*group, "order"], how="left")["stop"]
@@ -181,7 +185,7 @@ def _setting_lines(measured: pd.DataFrame, plan: Plan) -> Lines:
     order = {setting.name: position for position, setting in enumerate(plan.settings)}
     value = measured["setting"]
     places = measured.assign(value=value, order=value.map(order), rest="")
-    return _lines("setting", "setting", places, ["environment", "device", "machine"])
+    return _lines("setting", "setting", places, ["environment", "device", "host"])
 
 
 def _device_lines(measured: pd.DataFrame, plan: Plan) -> Lines:
@@ -189,15 +193,26 @@ def _device_lines(measured: pd.DataFrame, plan: Plan) -> Lines:
     order = {device: position for position, device in enumerate(DEVICES)}
     twins = measured["environment"].map(_twins(plan))
     places = measured.assign(value=value, order=value.map(order), rest=twins)
-    return _lines("device", "device", places, ["rest", "setting", "machine"])
+    return _lines("device", "device", places, ["rest", "setting", "host"])
 
 
-def _machine_lines(measured: pd.DataFrame, locks: Mapping[Where, str]) -> Lines:
-    value = measured["machine"]
-    packages = [locks[Where(*cell)] for cell in measured[CELL].itertuples(index=False)]
-    order = {machine: position for position, machine in enumerate(sorted(set(value)))}
-    places = measured.assign(value=value, order=value.map(order), rest=packages)
+def _machine_lines(measured: pd.DataFrame, hosts: Mapping[str, str], recorded: Recorded) -> Lines:
+    """Cells on all hosts that have the same of what computes; what else they have is a confounder.
+
+    Locks are for a platform: hardly two have the same `gast`, or the same name for TensorFlow.
+    """
+    value = measured["host"]
+    known = {here: computing(packages) for here, packages in recorded.items()}
+    same = [known.get(Where(*cell), ()) for cell in measured[CELL].itertuples(index=False)]
+    order = {name: position for position, name in enumerate(dict.fromkeys(hosts.values()))}
+    rest_ = pd.Series(same, index=measured.index, dtype=object)
+    places = measured.assign(value=value, order=value.map(order), rest=rest_)
     return _lines("machine", "machine", places, ["rest", "environment", "setting", "device"])
+
+
+def computing(versions: Mapping[str, str]) -> Rest:
+    """Of these packages, those that compute numbers."""
+    return tuple((name, versions[name]) for name in COMPUTING if name in versions)
 
 
 def _lines(

@@ -2,7 +2,7 @@
 
 Everything else that is declared is equal on the two sides; what is recorded may still differ (see
 `harness.analysis.facts`). Along versions, neighbours are compared, so that a break is a step; where
-values have no order (backends, settings, machines), the first is compared with each other one.
+values have no order (backends, settings, hosts), the first is compared with each other one.
 "First" and "neighbour" are among the places where the scenario was measured.
 """
 
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
     from harness.analysis.lines import Lines
 
-COLUMNS = ["level", "axis", "from", "to", "left", "right"]
+COLUMNS = ["level", "axis", "from", "to", "left", "right", "host"]
 
 
 def pairs(lines: Sequence[Lines]) -> pd.DataFrame:
     """Every comparison between two places of one scenario, axis by axis, step by step.
 
-    Columns: level, axis, from, to, and left and right, which are positions in the places.
+    Columns: level, axis, from, to; left and right, which are positions in the places; and the host
+    of the right one.
     """
     return pd.concat([_steps(each) for each in lines], ignore_index=True)
 
@@ -40,6 +41,7 @@ def _steps(lines: Lines) -> pd.DataFrame:
             "to": stops["value"],
             "left": first["place"],
             "right": stops["place"],
+            "host": stops["host"],
         },
         columns=COLUMNS,
     )

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from harness.analysis.apart import COMPUTING, Evidence, version
+from harness.analysis.apart import Evidence, version
 from harness.analysis.entries import entry
 from harness.analysis.facts import package
-from harness.analysis.lines import LEGACY_KERAS, declared
+from harness.analysis.lines import COMPUTING, LEGACY_KERAS, declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness.analysis.lines import Lines
 
 # Which place on the line a row begins or ends with is told by the environment alone.
-_SHARED = ["setting", "device", "machine"]
+_SHARED = ["setting", "device"]
 
 
 def spans(lines: Sequence[Lines], places: pd.DataFrame) -> pd.DataFrame:
@@ -36,6 +36,7 @@ def _runs(lines: Lines, places: pd.DataFrame) -> pd.DataFrame:
     stops = stops.assign(
         line=by_line.ngroup(),
         length=by_line["place"].transform("size"),
+        alone=by_line["machine"].transform("nunique") == 1,
         variant=places["variant"].reindex(stops["place"]).to_numpy(),
         known=(places["ok"].reindex(stops["place"]) >= 2).to_numpy(),
     )
@@ -61,6 +62,7 @@ def _runs(lines: Lines, places: pd.DataFrame) -> pd.DataFrame:
             "environment_to": last["environment"],
             "returns": (first["variant"] != "") & (first["stretch"] > earliest),
             **{name: first[name] for name in _SHARED},
+            "machine": first["machine"].where(first["alone"], first["host"]),
         }
     )
     return found

@@ -31,7 +31,26 @@ def document(view: View) -> _Object:
         "format": FORMAT,
         "profile": view.profile,
         "trials": view.trials,
-        "machines": view.machines,
+        "machines": [
+            {
+                "machines": each.ids,
+                "name": each.name,
+                **each.facts,
+                "cells": each.cells,
+                "differs": each.differs,
+                "not_compared": each.apart,
+                "beside": [
+                    {
+                        "machine": one.other,
+                        "compared": one.compared,
+                        "differing": one.differing,
+                        "event": one.event,
+                    }
+                    for one in each.beside
+                ],
+            }
+            for each in view.machines
+        ],
         "verdict": _verdict(view),
         "tiles": [{"value": tile.value, "meaning": tile.meaning} for tile in view.tiles],
         "events": [_event(event) for event in view.events],

@@ -49,7 +49,7 @@ def _answer(view: View) -> Iterator[str]:
         f"{count(view.trials, 'launch', 'launches')} per cell",
     ]
     if view.machines:
-        about.append(count(len(view.machines), "machine"))
+        about.append(count(view.number_of_machines, "machine"))
     notes = (plain(shortened(each, _SENTENCE)) for each in verdict.notes)
     yield from ("", " ".join((f"{' · '.join(about)}.", *notes)))
 

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 
 def places(row: Row) -> tuple[Where, Where]:
-    """The two sides; what the axis is about stands in `from` and `to` alone."""
+    """The two sides; a setting or a device that moves stands in `from` and `to` alone."""
 
-    def place(environment: str, value: str) -> Where:
-        other = (str(row[name] or row[value]) for name in ("setting", "device", "machine"))
-        return Where(str(row[environment]), *other)
+    def place(environment: str, value: str, machine: str) -> Where:
+        setting, device = (str(row[name] or row[value]) for name in ("setting", "device"))
+        return Where(str(row[environment]), setting, device, str(row[machine]))
 
-    return place("environment_from", "from"), place("environment_to", "to")
+    left = place("environment_from", "from", "machine")
+    return left, place("environment_to", "to", "machine_to")
 
 
 class Recorded:

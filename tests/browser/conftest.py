@@ -15,6 +15,7 @@ from harness.report import write_report
 from tests.browser.chromium import launch
 from tests.browser.watching import Visitor
 from tests.unit.report import sample
+from tests.unit.report.audits import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,14 +42,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The page of a report: of the sample, of generated records, or of hostile text.
+    """The page of a report: of the sample, of several machines, of generated records, or of hostile
+    text.
 
-    Any other name than `sample` and those of `SIZES` is the text that all foreign text is.
+    Any other name than these and those of `SIZES` is the text that all foreign text is.
     """
 
     def results(name: str) -> Results:
         if name == "sample":
             return sample.results()
+        if name == "machines":
+            return recorded(tmp_path_factory.mktemp("data"))
         if name in SIZES:
             size, change = SIZES[name]
             data = tmp_path_factory.mktemp("data")

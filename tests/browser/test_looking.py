@@ -244,3 +244,23 @@ def test_a_page_that_is_cut_off_keeps_what_needs_no_script(
         expect(page.locator("table.matrix").first).to_be_visible()
         expect(page.locator("#arrays .without")).to_be_visible()
         page.close()
+
+
+def test_from_a_machine_to_what_it_breaks(visitor: Visitor, report: Report) -> None:
+    path = report("machines")
+    page = visitor.open(path)
+    machines = page.get_by_role("region", name="Table of machines")
+    assert machines.locator("tbody tr").count() == len(table(path, "machines")) == 3
+    (event,) = [each for each in table(path, "events") if each["level"] == "machine"]
+    machines.locator("tbody").get_by_role("link").click()
+    assert state(page) == {"section": "breaks", "event": event["id"]}
+    inside = page.get_by_role("region", name=re.compile("^Breaks at machine"))
+    expect(inside).to_be_focused()
+    inside.get_by_role("link", name=event["scenarios"]).first.click()
+    looked_at = state(page)
+    assert [looked_at[side].rpartition("@")[2] for side in "ab"] == [
+        "a1b2c3d4e5f6",
+        "f6e5d4c3b2a1",
+    ]
+    answer = page.get_by_role("region", name="Comparison")
+    expect(answer).to_contain_text("cpu EPYC 7763 → Xeon 8370C")

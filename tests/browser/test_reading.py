@@ -26,6 +26,8 @@ LONG = max(HOSTILE, key=len)
     ("name", "theme", "width"),
     [
         *(("sample", theme, width) for theme in THEMES for width in (WIDE, NARROW)),
+        ("machines", "light", WIDE),
+        ("machines", "dark", NARROW),
         ("generated", "light", WIDE),
         ("generated", "dark", NARROW),
         pytest.param(LONG, "dark", WIDE, id="long-dark-1280"),

@@ -19,6 +19,10 @@ class Events {
       });
       row.querySelector("th").append(element("small", {}, link));
     }
+    // Without this script they lead to the section.
+    for (const link of document.querySelectorAll("a[data-breaks-at]")) {
+      link.href = address("breaks", {event: link.dataset.breaksAt});
+    }
     // A picture is one thing to a screen reader; the table has its links for the keyboard.
     for (const bar of section.querySelectorAll("[data-opens]")) {
       bar.addEventListener("click", () => { location.hash = address("breaks", {event: bar.dataset.opens}); });

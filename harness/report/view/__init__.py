@@ -13,6 +13,7 @@ from harness.report.view.events import Event, Launches, Still, events, launches,
 from harness.report.view.frames import place, rows
 from harness.report.view.history import History, history
 from harness.report.view.labels import Labels, versions
+from harness.report.view.machines import Machine, machines, names
 from harness.report.view.matrix import Matrix, matrix
 from harness.report.view.published import Published, Stale, published, stale
 from harness.report.view.recipes import Recipes, recipes
@@ -44,7 +45,7 @@ class View:
 
     profile: str
     trials: int
-    machines: tuple[str, ...]
+    machines: tuple[Machine, ...]
     verdict: Verdict
     tiles: tuple[Tile, ...]
     events: tuple[Event, ...]
@@ -76,6 +77,11 @@ class View:
         return alike(claim for claim in self.claims if claim.outcome == "confirmed")
 
     @property
+    def number_of_machines(self) -> int:
+        """How many machines measured anything."""
+        return sum(len(each.ids) for each in self.machines)
+
+    @property
     def setting_sentence(self) -> str:
         """What the settings came to, in one line; empty where there is one setting only."""
         return sentence(self.settings)
@@ -89,7 +95,7 @@ class View:
 def build(results: Results) -> View:
     """The view of the results. Pure: the same results give the same view."""
     places = [place(row) for row in rows(results.cells)]
-    labels = Labels(results.plan, places, versions(results.cells))
+    labels = Labels(results.plan, places, versions(results.cells), names(results))
     standing = standings(results)
     found = events(results, labels, standing)
     checked = claims(results, labels)
@@ -100,7 +106,7 @@ def build(results: Results) -> View:
     return View(
         profile=results.plan.profile,
         trials=results.plan.trials,
-        machines=tuple(dict.fromkeys(each.machine for each in places if each.machine)),
+        machines=machines(results),
         verdict=verdict(results, standing, found, covered),
         tiles=(*first, runs.tile) if runs.tile else first,
         events=found,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.report.view.frames import Place, number, place, rows
+from harness.report.view.machines import names, short
 from harness.report.words import FAILURES, STATUSES
 
 if TYPE_CHECKING:
@@ -17,9 +18,13 @@ VERSIONS = ("python", "tensorflow", "keras", "backend", "numpy")
 
 @dataclass(frozen=True)
 class Cell:
-    """One planned cell on one machine, as it went. `versions` are those that were imported."""
+    """One planned cell on one machine, as it went. `versions` are those that were imported.
+
+    `machine` is what it is called, empty where there is no other.
+    """
 
     place: Place
+    machine: str
     status: str
     meaning: str
     message: str
@@ -46,9 +51,12 @@ class Trouble:
 
 def cells(results: Results) -> tuple[Cell, ...]:
     """Every planned cell on every machine, those not measured in full first."""
+    called = names(results)
+    several = len(called) > 1
     found = [
         Cell(
             place=place(row),
+            machine=called.get(row["machine"], short(row["machine"])) if several else "",
             status=row["status"],
             meaning=STATUSES[row["status"]],
             message=row["message"],

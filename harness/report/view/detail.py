@@ -159,14 +159,14 @@ def _breaks(
 
 
 def _sides(row: Mapping[str, Any]) -> tuple[Place, Place]:
-    """The places that a break is between; what the axis is about stands in `from` and `to`."""
+    """The places a break is between; a setting or device that moves stands in `from` and `to`."""
     sides = []
-    for side in ("from", "to"):
-        shared = (
+    for side, machine in (("from", "machine"), ("to", "machine_to")):
+        setting, device = (
             row[side] if row["axis"] == name and row["level"] not in WITHIN else row[name]
-            for name in ("setting", "device", "machine")
+            for name in ("setting", "device")
         )
-        sides.append(Place(row[f"environment_{side}"], *shared))
+        sides.append(Place(row[f"environment_{side}"], setting, device, row[machine]))
     return sides[0], sides[1]
 
 

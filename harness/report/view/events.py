@@ -11,13 +11,13 @@ from harness.report.view.frames import Place, Row, flag, items, number, place, r
 from harness.report.words import ARROW, KINDS, LEVELS, step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from harness.analysis import Results
     from harness.analysis.standing import Standing
     from harness.report.view.labels import Labels
 
-# How many confounders are shown before the rest is folded away.
+# How many confounders, or machines, are told before the rest is folded away or counted.
 _FIRST = 3
 # What a break says of both its sides.
 _SHARED = ("setting", "device", "machine")
@@ -173,12 +173,29 @@ def events(results: Results, labels: Labels, standing: Mapping[str, Standing]) -
 
 
 def still(results: Results) -> tuple[Still, ...]:
-    """The steps at which no scenario that should hold changes, along each axis."""
+    """The steps at which no scenario that should hold changes, along each axis.
+
+    Of more than a few machines beside one, those with equally many scenarios are told together.
+    """
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows(results.steps):
+        if row["level"] not in WITHIN and not row["changed"]:
+            alike = ("machine", row["from"], str(row["compared"]))
+            key = alike if row["level"] == "machine" else _key(row)
+            found.setdefault(key, []).append(row)
     return tuple(
-        Still(step(row["axis"], row["from"], row["to"]), row["compared"])
-        for row in rows(results.steps)
-        if row["level"] not in WITHIN and not row["changed"]
+        Still(step(row["axis"], row["from"], to), row["compared"])
+        for alike in found.values()
+        for row, to in _ends(alike)
     )
+
+
+def _ends(alike: Sequence[Row]) -> Iterator[tuple[Row, str]]:
+    """Each step with where it leads, or the first with how many there are."""
+    if len(alike) > _FIRST:
+        yield alike[0], f"{len(alike):,} others"
+    else:
+        yield from ((row, row["to"]) for row in alike)
 
 
 def launches(

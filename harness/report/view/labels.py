@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from harness.report.view.coverage import VERSIONS
 from harness.report.view.frames import place, rows
+from harness.report.view.machines import short
 from harness.report.view.spans import Ground, Part, in_order, runs
 from harness.report.words import NAMED_BY_VALUE, axis, count, listed, on_axis
 
@@ -31,7 +32,6 @@ _LISTED, _LENGTH = 4, 110
 _EXAMPLE = 40
 # How much shorter it must be to say what a set is not.
 _DETOUR = 30
-_MACHINE_LETTERS = 8
 # A name begins with the first of these that is declared.
 _LEAD = ("tensorflow", "keras")
 # A run of columns that differ in one thing shares a head from this many on.
@@ -61,15 +61,17 @@ class Labels:
         plan: Plan,
         places: Iterable[Place],
         measured: Mapping[Place, Mapping[str, str]] | None = None,
+        machines: Mapping[str, str] | None = None,
     ) -> None:
         """Find out what tells `places` apart; their order is the order of the report.
 
         measured: the versions that a place turned out to have, which serve to tell a set of places
-        from the others, not to name one.
+        from the others, not to name one. machines: what machines are called; those of one name are
+        not told apart.
         """
         self._order = {each: index for index, each in enumerate(dict.fromkeys(places))}
         self._usual = {"setting": plan.settings[0].name if plan.settings else "", "device": "cpu"}
-        self._facts = {each: _facts(plan, each) for each in self._order}
+        self._facts = {each: _facts(plan, each, machines or {}) for each in self._order}
         self._axes = _telling(self._facts)
         self._names = {each: self._name(each) for each in self._order}
         if len(set(self._names.values())) < len(self._names):
@@ -258,14 +260,14 @@ def _joined(parts: Sequence[Part]) -> str:
     return "; ".join(words) if any("," in each for each in words) else ", ".join(words)
 
 
-def _facts(plan: Plan, place: Place) -> dict[str, str]:
+def _facts(plan: Plan, place: Place, machines: Mapping[str, str]) -> dict[str, str]:
     """Everything that may tell a place from another, the most telling first."""
     return {
         "environment": place.environment,
         **plan.environment(place.environment).axes,
         "setting": place.setting,
         "device": place.device,
-        "machine": place.machine[:_MACHINE_LETTERS],
+        "machine": machines.get(place.machine, short(place.machine)),
     }
 
 

@@ -62,6 +62,7 @@ def test_a_break_says_where_what_and_how_far(tmp_path: Path) -> None:
         "last_unchanged": "",
         "violation": False,
         "url": "",
+        "machine_to": "m1",
     }
 
 
@@ -459,7 +460,15 @@ def test_the_column_of_the_axis_itself_is_empty(tmp_path: Path, axis: str) -> No
         axis,
         *places[axis],
     )
-    assert found[axis] == ""
-    assert [found[name] for name in places if name != axis] == [
-        places[name][0] for name in places if name != axis
-    ]
+    assert (found["setting"], found["device"]) == tuple(
+        "" if name == axis else places[name][0] for name in ("setting", "device")
+    )
+
+
+def test_a_break_names_the_machines_of_both_sides(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    for seed, machine in enumerate(("m1", "m2")):
+        recorder.launches("tf9", *runs({"w": draw(seed)}, {"w": draw(seed)}), machine=machine)
+    found = recorder.analyse(plan(ENVIRONMENTS[0]))
+    assert rows(found.breaks, "from", "to", "machine", "machine_to") == [("m1", "m2", "m1", "m2")]
+    assert rows(found.differences, "machine") == ["m1"]

@@ -188,11 +188,11 @@ def test_machines_are_compared_with_the_first_one(tmp_path: Path) -> None:
     ]
 
 
-def test_machines_with_other_packages_are_not_compared(tmp_path: Path) -> None:
+def test_machines_where_another_version_computes_are_not_compared(tmp_path: Path) -> None:
     planned = plan(environment("tf9", tensorflow="2.9"))
     places = [
-        {"environment": "tf9", "machine": machine, "lock": lock}
-        for machine, lock in (("m1", "linux"), ("m2", "mac"), ("m3", "linux"), ("m4", "mac"))
+        {"environment": "tf9", "machine": machine, "packages": {"numpy": numpy}}
+        for machine, numpy in (("m1", "1"), ("m2", "2"), ("m3", "1"), ("m4", "2"))
     ]
     assert [step[2:4] for step in steps(tmp_path, planned, *places)] == [
         ("m1", "m3"),
@@ -200,13 +200,83 @@ def test_machines_with_other_packages_are_not_compared(tmp_path: Path) -> None:
     ]
 
 
-def test_without_a_lock_machines_are_compared_if_their_packages_agree(tmp_path: Path) -> None:
+def test_another_lock_alone_sets_no_machine_apart(tmp_path: Path) -> None:
+    """That of another platform has other names for TensorFlow, and packages that log or draw."""
+    planned = plan(environment("tf9", tensorflow="2.9.3"))
+    places = [
+        {"environment": "tf9", "machine": machine, "lock": machine, "packages": packages}
+        for machine, packages in (
+            ("m1", {"tensorflow-cpu": "2.9.3", "gast": "0.4.0"}),
+            ("m2", {"tensorflow": "2.9.3", "tensorflow-macos": "2.9.3", "gast": "0.7.0"}),
+            ("m3", {"tensorflow": "2.9.3", "gast": "0.7.0", "numpy": "2.0.0"}),
+        )
+    ]
+    assert [step[2:4] for step in steps(tmp_path, planned, *places)] == [("m1", "m2")]
+    found = Recorder(tmp_path).analyse(planned)
+    assert rows(found.breaks, "confounders") == ["gast 0.4.0 → 0.7.0"]
+
+
+def test_without_a_lock_machines_are_compared_if_what_computes_agrees(tmp_path: Path) -> None:
     planned = plan(environment("own", tensorflow="2.9"))
     places = [
         {"environment": "own", "machine": machine, "lock": "", "packages": {"numpy": numpy}}
         for machine, numpy in (("m1", "1.26.4"), ("m2", "2.0.0"), ("m3", "1.26.4"))
     ]
     assert [step[2:4] for step in steps(tmp_path, planned, *places)] == [("m1", "m3")]
+
+
+def of_machine(environment: str, machine: str, label: str = "", **facts: Any) -> dict[str, Any]:
+    """A place on a machine with a label."""
+    return {"environment": environment, "machine": {"id": machine, "label": label, **facts}}
+
+
+def test_environments_on_machines_of_one_label_are_compared_as_if_on_one(tmp_path: Path) -> None:
+    environments = [environment(f"tf{minor}", tensorflow=f"2.{minor}") for minor in (9, 10, 11)]
+    places = [
+        of_machine("tf9", "m1", "ci", cpu="EPYC", os="Linux 6"),
+        of_machine("tf10", "m2", "ci", cpu="Xeon", os="Linux 6"),
+        of_machine("tf11", "m3", "ci", cpu="Xeon", os="Linux 6"),
+    ]
+    assert steps(tmp_path, plan(*environments), *places) == [
+        ("packages", "tensorflow", "2.9", "2.10", "tf9", "tf10"),
+        ("packages", "tensorflow", "2.10", "2.11", "tf10", "tf11"),
+    ]
+    found = Recorder(tmp_path).analyse(plan(*environments))
+    assert rows(found.breaks, "machine", "machine_to", "confounders") == [
+        ("m1", "m2", "cpu EPYC → Xeon"),
+        ("m2", "m3", ""),
+    ]
+    assert set(rows(found.spans, "machine")) == {"ci"}
+
+
+def test_a_label_that_two_machines_of_one_cell_share_joins_nothing(tmp_path: Path) -> None:
+    environments = [environment(f"tf{minor}", tensorflow=f"2.{minor}") for minor in (9, 10)]
+    places = [
+        of_machine("tf9", "m1", "ci"),
+        of_machine("tf9", "m2", "ci"),
+        of_machine("tf10", "m3", "ci"),
+    ]
+    assert [step[:4] for step in steps(tmp_path, plan(*environments), *places)] == [
+        ("machine", "machine", "m1", "m2")
+    ]
+
+
+def test_hosts_are_compared_under_their_labels_with_the_one_that_measured_most(
+    tmp_path: Path,
+) -> None:
+    environments = [environment(f"tf{minor}", tensorflow=f"2.{minor}") for minor in (9, 10)]
+    places = [
+        of_machine("tf9", "m1", "mac"),
+        of_machine("tf9", "m2", "x64"),
+        of_machine("tf10", "m3", "x64"),
+        of_machine("tf9", "m4"),
+    ]
+    found = steps(tmp_path, plan(*environments), *places)
+    assert [step[:4] for step in found] == [
+        ("packages", "tensorflow", "2.9", "2.10"),
+        ("machine", "machine", "x64", "m4"),
+        ("machine", "machine", "x64", "mac"),
+    ]
 
 
 def test_other_machines_settings_and_devices_are_other_lines(tmp_path: Path) -> None:

@@ -35,6 +35,18 @@ SEEDED = "texts/two_instances"
 PROMISED, DRIFTING, FLAKY = "layers/promised", "layers/drifting", "layers/flaky"
 FAILING, ABSENT, SETTING = "layers/failing", "layers/absent", "layers/setting"
 TIMED = tuple(f"timed/case_{index}" for index in range(6))
+# The last one cannot be compared: its NumPy is another.
+MACHINES: tuple[Mapping[str, Any], ...] = (
+    {"id": "a1b2c3d4e5f6", "cpu": "EPYC 7763", "isa": "zen3", "cores": 8, "os": "Linux 6.8"},
+    {
+        "id": "f6e5d4c3b2a1",
+        "label": "lab-2",
+        "cpu": "Xeon 8370C",
+        "isa": "icelake",
+        "os": "Linux 6.8",
+    },
+    {"id": "0123456789ab", "label": "lab-3", "cpu": "Xeon 8370C", "cores": 4, "os": "Linux 6.5"},
+)
 UNSEEDED, ANOTHER = "controls/unseeded", "controls/another_seed"
 CONTROL = {"source": "negative control", "launches_source": "negative control"}
 NAMES = (
@@ -107,7 +119,7 @@ def _plan() -> Any:
 def _measure(recorder: Recorder, day: int, drift: float, late: float) -> None:
     for index, release in enumerate(RELEASES):
         for setting in ("default", "onednn_off"):
-            for machine in ("a1b2c3d4e5f6", "f6e5d4c3b2a1")[: 2 if release == "2.15.1" else 1]:
+            for machine in MACHINES[: 3 if release == "2.15.1" else 1]:
                 for trial in (1, 2):
                     if (setting, release, trial) == ("onednn_off", "2.16.2", 2):
                         continue
@@ -119,7 +131,7 @@ def _trial(
     day: int,
     index: int,
     setting: str,
-    machine: str,
+    machine: Mapping[str, Any],
     trial: int,
     changed: tuple[float, float],
 ) -> None:
@@ -132,7 +144,11 @@ def _trial(
         FILE: {"w": first},
         NUMPY: {"w": first + chance},
         TWO: {"w": first + (chance if index else 0)},
-        SEEDED: {"a/w": first, "b/w": first + (index > 1)},
+        # On one of two machines.
+        SEEDED: {
+            "a/w": first + 2 * (machine["id"] == MACHINES[1]["id"]),
+            "b/w": first + (index > 1),
+        },
         PROMISED: {"w": np.nextafter(first, first + 1) if index else first, "b": np.zeros(2)},
         DRIFTING: {"w": first + drift},
         FLAKY: {"w": first + (chance if index == 2 else index)},
@@ -164,7 +180,8 @@ def _trial(
         },
         scenarios=_declared(),
         packages={f"package-{each}": f"1.{index}.{each}" for each in range(5)}
-        | {"tensorflow": release, "numpy": "1.26.4"},
+        | {"tensorflow": release}
+        | {"numpy": "2.0.2" if machine["id"] == MACHINES[2]["id"] else "1.26.4"},
         framework={"backend": "tensorflow", "tensorflow": release, "onednn": not off}
         | {"keras": "2.15.0"}
         | ({"isa": "avx2", "threads": "1"} if off else {"isa": "avx512", "threads": "2"}),

@@ -1,8 +1,9 @@
 """What was compared with what, worked out from the files: `steps.csv` only has the sums.
 
 Two cells are compared if they differ on one axis alone, neighbours along versions, the first with
-each other one elsewhere. Which axes there are is what `spans.csv` and `events.csv` name; this holds
-for audits whose environments have what they declare, as those of these tests do.
+each other one elsewhere; on two machines, if the versions in `cells.csv` agree. Which axes there
+are is what `spans.csv` and `events.csv` name; this holds for audits whose environments have what
+they declare, as those of these tests do.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.version import Version
 
-from tests.unit.report.files import CELL, WITHIN, Files, Row, Step, cell, step
+from tests.unit.report.files import CELL, WITHIN, Cell, Files, Row, Step, cell, step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 # Step → scenario → whether it changes there.
 Compared: TypeAlias = dict[Step, dict[str, bool]]
 
 _SIDES = ("setting", "device", "machine")
+_VERSIONS = ("tensorflow", "keras", "numpy")
 
 
 @lru_cache(maxsize=4)
@@ -37,12 +39,14 @@ def compared(files: Files) -> Compared:
 def comparisons(files: Files) -> Iterator[tuple[Step, str, str, bool]]:
     """Step, scenario, environment of the side `to`, and whether the sides differ."""
     coordinates = _coordinates(files)
+    versions = {cell(row): tuple(row[name] for name in _VERSIONS) for row in files["cells"]}
+    machines = [row["name"] for row in files["machines"]]
     stops: dict[str, list[Row]] = {}
     for row in files["variants"]:
         if row["scenario"] in files.judged and (row["variant"] or row["reproducible"] == "false"):
             stops.setdefault(row["scenario"], []).append(row)
     for scenario, rows in stops.items():
-        for at, left, right in _pairs(rows, coordinates):
+        for at, left, right in _pairs(rows, coordinates, versions, machines):
             # Two results that are the same; those that are not are breaks.
             few = min(int(left["launches"] or 0), int(right["launches"] or 0)) < 2
             if left["variant"] and left["variant"] == right["variant"] and not few:
@@ -66,10 +70,12 @@ def pictured(found: Compared) -> dict[str, dict[tuple[str, str], dict[str, bool]
 
 def _coordinates(files: Files) -> dict[tuple[str, ...], dict[str, str]]:
     rows = [*files["spans"], *files["events"]]
+    called = {row["machine"]: row["name"] for row in files["machines"]}
     axes = {row["axis"] for row in rows if row["level"] not in WITHIN} - {*_SIDES}
     return {
         cell(row): {axis: _value(axis, row[axis]) for axis in sorted(axes)}
         | {name: row[name] for name in _SIDES}
+        | {"machine": called.get(row["machine"], "")}
         for row in files["cells"]
     }
 
@@ -79,20 +85,28 @@ def _value(axis: str, recorded: str) -> str:
 
 
 def _pairs(
-    rows: list[Row], coordinates: dict[tuple[str, ...], dict[str, str]]
+    rows: list[Row],
+    coordinates: dict[tuple[str, ...], dict[str, str]],
+    versions: Mapping[Cell, tuple[str, ...]],
+    machines: list[str],
 ) -> Iterator[tuple[Step, Row, Row]]:
     order = {value: index for index, value in enumerate(coordinates)}
     for axis in next(iter(coordinates.values())):
         lines: dict[tuple[str, ...], list[Row]] = {}
         for row in rows:
             others = {**coordinates[cell(row)], axis: ""}
-            lines.setdefault(tuple(others.values()), []).append(row)
+            same = versions[cell(row)] if axis == "machine" else ()
+            lines.setdefault((*others.values(), *same), []).append(row)
         for line in lines.values():
             values = {tuple(row[name] for name in CELL): row for row in line}
             ordered = sorted(
                 values,
                 key=lambda each: (
-                    order[each] if axis in _SIDES else Version(coordinates[each][axis])
+                    machines.index(coordinates[each]["machine"])
+                    if axis == "machine"
+                    else order[each]
+                    if axis in _SIDES
+                    else Version(coordinates[each][axis])
                 ),
             )
             for index, after in enumerate(ordered[1:]):

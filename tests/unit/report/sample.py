@@ -123,6 +123,7 @@ def results(
         causes=_frame("causes", []),
         recipes=_frame("recipes", []),
         facts=_frame("facts", _facts()),
+        machines=_frame("machines", _machines()),
         scenarios={
             name: Scenario(
                 name,
@@ -153,16 +154,25 @@ def _facts() -> list[dict[str, Any]]:
     ]
 
 
+def _machines() -> list[dict[str, Any]]:
+    """The one on which all was measured."""
+    facts = {"cpu": "an imagined CPU", "isa": "zen3", "arch": "x86_64", "cores": "4"}
+    facts |= {"os": "Linux 6.8.0", "libc": "glibc 2.39"}
+    cells = len(MEASURED)
+    return [{"machine": MACHINE, "name": MACHINE, **facts, "cells": cells}]
+
+
 def hostile(name: str) -> Results:
     """Results in which every piece of foreign text is `name`."""
     audit = results({name: Entry("A≠B!-", "same", name), "c/u": Entry("≠≠≠≠≠", control=True)})
     text = {"message": name, "relation": name, "source": name, "first_index": name}
     text |= {"confounders": f"{name} 1 → 2; {name}", "known": name, "url": name}
+    text |= dict.fromkeys(("cpu", "isa", "os", "libc", "gpu", "gpu_driver", "apart"), name)
     frames = {
         table: (frame := getattr(audit, table)).assign(
             **{column: value for column, value in text.items() if column in frame}
         )
-        for table in ("observations", "relations", "cells", "breaks", "events")
+        for table in ("observations", "relations", "cells", "breaks", "events", "machines")
     }
     return dataclasses.replace(audit, **frames, void=(name,), ignored=(name,))
 
@@ -343,6 +353,7 @@ def _break(name: str, entry: Entry, before: str, after: str) -> dict[str, Any]:
         "setting": "default",
         "device": "cpu",
         "machine": MACHINE,
+        "machine_to": MACHINE,
         "id": hashlib.sha256(f"{name} {before} {after}".encode()).hexdigest()[:10],
         "launches": 2,
     }

@@ -28,7 +28,7 @@ HEADERS = {
     "variants": "scenario,environment,setting,device,machine,variant,reproducible,launches,result",
     "breaks": "level,axis,from,to,scenario,kind,arrays,max_ulp,max_abs,first_index,confounders,"
     "known,environment_from,environment_to,setting,device,machine,id,launches,unchanged,"
-    "last_unchanged,violation,url",
+    "last_unchanged,violation,url,machine_to",
     "events": "level,axis,from,to,scenarios,kinds,confounders,known,url,id,families,violations,"
     "unchanged,separate",
     "verdicts": "scenario,level,verdict,compared,differing,launches,asked",
@@ -42,6 +42,7 @@ HEADERS = {
     "causes": "cause,title,status,events,breaks,url",
     "recipes": "recipe,level,verdict,compared,differing,breaks_at,launches",
     "steps": "level,axis,from,to,compared,changed",
+    "machines": "machine,name,label,cpu,isa,arch,cores,os,libc,gpu,gpu_driver,cells,differs,apart",
     "facts": "environment,setting,device,machine,group,fact,value",
     "runs": "run,started,profile,cells,scenarios,holding,breaks,new_breaks,gone_breaks,"
     "first_breaks,compared,changed,redefined,first,new,gone",

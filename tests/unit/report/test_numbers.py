@@ -32,12 +32,12 @@ KINDS = (
     *("header", "verdict", "list", "notes", "tiles", "pictures", "scenarios", "unchanged"),
     *("causes", "confounders", "example", "launches behind", "still", "advice", "recipes"),
     *("launches", "claims", "published", "settings", "matrix", "history", "strip", "cells"),
-    *("troubles", "files"),
+    *("machines", "troubles", "files"),
 )
 # Which break to change: one that is an event's example.
 SHOWN: Row = {}
 # A result that is the same as in the cell beside it.
-SAME = {"scenario": CALL, "environment": "tf2_15_1", "machine": "f6e5d4c3b2a1"}
+SAME = {"scenario": CALL, "environment": "tf2_15_1", "machine": "0123456789ab"}
 COUNTED = (
     *("cells", "scenarios", "holding", "breaks", "new_breaks", "gone_breaks"),
     *("compared", "changed"),
@@ -185,6 +185,9 @@ def _without_one(field: str) -> str:
         ("cells", {"status": "ok"}, "trials", _one_more, "cells"),
         ("cells", {"status": "ok"}, "seconds", _least_more, "cells"),
         ("cells", {"status": "ok"}, "keras", lambda field: f"{field}1", "cells"),
+        ("machines", {"name": "lab-2"}, "cells", _one_more, "machines"),
+        ("machines", {"name": "lab-2"}, "isa", lambda _: "zen9", "machines"),
+        ("steps", {"level": "machine"}, "changed", _one_more, "machines"),
         ("history", {"state": "changed"}, "changed", _one_more, "strip"),
         ("history", {"scenario": SETTING, "state": "same"}, "compared", _one_more, "strip"),
         *(("runs", {}, column, _one_more, "history") for column in COUNTED),

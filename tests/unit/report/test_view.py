@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from harness.report.view import build
+from harness.tables import table
 from tests.unit.report import sample
 from tests.unit.report.sample import Entry
 
@@ -344,6 +345,7 @@ def test_an_audit_in_which_nothing_ran_can_be_shown() -> None:
             verdicts=verdicts,
             relations=results.relations.head(0),
             facts=results.facts.head(0),
+            machines=results.machines.head(0),
             scenarios={},
         )
     )
@@ -351,3 +353,16 @@ def test_an_audit_in_which_nothing_ran_can_be_shown() -> None:
     assert built.verdict.sentence == "Nothing could be compared: 1 scenario without two results."
     assert "7 of 7 cells not measured, or not in full." in built.verdict.notes
     assert built.machines == ()
+
+
+def test_machines_that_are_as_the_first_are_told_together_where_there_are_many() -> None:
+    results = sample.results()
+    steps = [("packages", "numpy", "1", "2", 4, 0)]
+    steps += [("machine", "machine", "m0", f"m{number}", 9, 0) for number in range(1, 6)]
+    steps += [("machine", "machine", "m0", "m7", 8, 0), ("machine", "machine", "m0", "m8", 9, 1)]
+    found = build(dataclasses.replace(results, steps=table("steps", steps))).still
+    assert [(each.step, each.scenarios) for each in found] == [
+        ("NumPy 1 → 2", 4),
+        ("machine m0 → 5 others", 9),
+        ("machine m0 → m7", 8),
+    ]

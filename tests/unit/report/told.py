@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PARTS: tuple[Callable[[Page, Files], None], ...] = (
     *(told_first.top, told_first.tiles, told_first.pictures, told_first.events, told_first.still),
     *(advice, told_then.recipes, told_then.launches, told_then.claims, told_then.settings),
-    *(told_then.bands, history, told_then.cells, told_then.troubles),
+    *(told_then.bands, history, told_then.machines, told_then.cells, told_then.troubles),
     told_then.downloads,
 )
 

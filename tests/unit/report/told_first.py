@@ -22,7 +22,7 @@ _NAMED, _IN_SENTENCE, _CONFOUNDERS = 24, 4, 3  # more than these are counted
 def top(page: Page, files: Files) -> None:
     """The header, the verdict, its lists and notes."""
     launches = max(int(row["trials"]) for row in files["cells"])
-    machines = {row["machine"] for row in files["cells"]} - {""}
+    machines = {row["machine"] for row in files["machines"]}
     header = page.document.one("header").one("p")
     page.say("header", "header", header, launches, *[len(machines)] * bool(machines))
     method = page.document.one("section", id="method").all("p")[0]

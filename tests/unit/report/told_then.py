@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.unit.report.files import Row
     from tests.unit.report.numbers import Page
 
+_FACTS = ("cpu", "isa", "arch", "cores", "os", "libc", "gpu", "gpu_driver")
 _VERSIONS = ("python", "tensorflow", "keras", "backend", "numpy")
 
 
@@ -135,6 +136,41 @@ def bands(page: Page, files: Files) -> None:
     )
     for title, band in zip(titles, found, strict=True):
         page.say("matrix", title, band, len(wanted[title]))
+
+
+def machines(page: Page, files: Files) -> None:
+    """What each machine is, how many cells it measured, and what it gave beside others."""
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for row in files["machines"]:
+        alike.setdefault(tuple(row[each] for each in ("name", *_FACTS, "apart")), []).append(row)
+    told_before: set[str] = set()
+    rows = page.document.all("tr", data_row="machine")
+    for shown, (found, *others) in zip(rows, alike.values(), strict=True):
+        name, processor, *_, measured = fields(shown)[:5]
+        where = found["name"]
+        ids = [each["machine"] for each in (found, *others)]
+        told = [name.all("code")[0].text, *name.attributes["title"].split(", ")]
+        short = where if where != found["machine"] else where[:8]
+        page.hold("machines", f"{where} name", name, told, [short, *ids])
+        page.say("machines", f"{where} alike", name, *([len(ids)] if others else []))
+        cells = sum(int(each["cells"]) for each in (found, *others))
+        page.say("machines", f"{where} cells", measured, cells)
+        texts = [found[column] for column in ("cpu", "isa", "cores") if found[column]]
+        held = [each for each in texts if each in processor.text]
+        page.hold("machines", f"{where} processor", processor, held, texts)
+        if len(files["machines"]) > 1:
+            steps = [
+                each
+                for each in files["steps"]
+                if each["level"] == "machine" and each["to"] == where and where not in told_before
+            ]
+            beside = fields(shown)[5].all("div")
+            page.hold("machines", f"{where} steps", Element("td"), [len(beside)], [len(steps)])
+            for each, div in zip(steps, beside, strict=False):
+                changed, compared = int(each["changed"]), int(each["compared"])
+                counts = [changed, compared] if changed else [compared]
+                page.say("machines", f"{where} beside {each['from']}", div, *counts)
+        told_before.add(where)
 
 
 def cells(page: Page, files: Files) -> None:
