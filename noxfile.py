@@ -30,6 +30,7 @@ What people run:
     nox -s audit-ENVIRONMENT    measure one environment
     nox -s report               write the report from what is measured; -- --json also as JSON,
                                 -- --layout dir with style and script beside the page
+    nox -- --store URL          send each trial to a store as it ends, and report from there
     nox -s check                hold what is measured against the policy and the known breaks
     nox -s lock                 resolve matrix.yaml into matrix.lock
     nox -s lock -- --profile nightly    resolve anew only what that profile has
@@ -69,11 +70,15 @@ def after_dashes() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--prune", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--layout")
+    parser.add_argument("--store")
     return parser.parse_known_args(ours)
 
 
 OPTIONS, OTHERS = after_dashes()
 PROFILE = OPTIONS.profile or DEFAULT
+if OPTIONS.store:
+    # To every session, and not on their command lines, which nox prints: a URL may hold a password.
+    os.environ["SAMESEED_STORE"] = OPTIONS.store
 try:
     PLAN = load_plan(Path("matrix.yaml"), PROFILE)
 except SameseedError as error:
@@ -88,7 +93,7 @@ nox.options.reuse_venv = "yes"
 def harness(session: nox.Session, *arguments: str) -> None:
     """Run a command of the package beside this file, on the Python that runs nox."""
     if OTHERS:
-        known = "--profile NAME, --fresh, --prune, --json, --layout dir"
+        known = "--profile NAME, --fresh, --prune, --json, --layout dir, --store URL"
         session.error(f"{' '.join(OTHERS)}: after -- there may be {known}")
     session.run(sys.executable, "-m", "harness", *arguments, external=True)
 
@@ -139,7 +144,10 @@ def report(session: nox.Session) -> None:
 @nox.session(venv_backend="none", default=False)
 def check(session: nox.Session) -> None:
     """Hold what is measured against the policy and the known breaks; options go to it."""
-    session.run(sys.executable, "-m", "harness", "check", *session.posargs, external=True)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--store")
+    others = parser.parse_known_args(session.posargs)[1]
+    session.run(sys.executable, "-m", "harness", "check", *others, external=True)
 
 
 @nox.session(venv_backend="none", default=False)

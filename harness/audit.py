@@ -48,11 +48,13 @@ class Audit:
         data: Path,
         environments: Path,
         say: Callable[[str], None],
+        ended: Callable[[Path], None] = lambda _record: None,
     ) -> None:
         """Prepare to measure one environment.
 
         lock: the path of `matrix.lock`. data: the records' folder. environments: where virtualenvs
-        are made. say: called with one line of progress at a time, from several threads.
+        are made. say: called with one line of progress at a time, from several threads. ended:
+        called likewise, with the path of each record when its trial has ended.
         """
         self._plan = plan
         self._environment = environment
@@ -60,6 +62,7 @@ class Audit:
         self._data = data
         self._home = environments / environment.id
         self._say = say
+        self._ended = ended
         self._machine = this_machine()
 
     def run(self, *, jobs: int, fresh: bool, prune: bool = False) -> dict[Assignment, str]:
@@ -112,6 +115,7 @@ class Audit:
             self._data / "objects",
             lock,
             self._say,
+            self._ended,
         )
         measured = launcher.measure(todo, jobs)
         if schema.INSTALL_FAILED in measured.values() and not self._environment.interpreter:

@@ -61,11 +61,13 @@ class Launcher:
         objects: Path,
         lock: str,
         say: Callable[[str], None],
+        ended: Callable[[Path], None] = lambda _record: None,
     ) -> None:
         """Measure with the interpreter `python`.
 
         objects: folder of the arrays. lock: digest of what is installed, or "". say: called with
-        one line of progress at a time, from several threads.
+        one line of progress at a time, from several threads. ended: called with the path of each
+        trial's record when the trial has ended, likewise.
         """
         self._plan = plan
         self._environment = environment
@@ -74,6 +76,7 @@ class Launcher:
         self._objects = objects.resolve()
         self._lock = lock
         self._say = say
+        self._ended = ended
         self._running: set[subprocess.Popen[str]] = set()
         self._stopping = False
 
@@ -83,7 +86,7 @@ class Launcher:
         Interrupted (a signal, a closed terminal), it ends the trials in flight before it raises.
         """
         with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-            running = [pool.submit(self._trial, assignment) for assignment in todo]
+            running = [pool.submit(self._measure, assignment) for assignment in todo]
             try:
                 waiting = set(running)
                 while waiting:
@@ -99,6 +102,11 @@ class Launcher:
                 for process in tuple(self._running):
                     _kill(process)
                 raise
+
+    def _measure(self, assignment: Assignment) -> str:
+        status = self._trial(assignment)
+        self._ended(assignment.record)
+        return status
 
     def _trial(self, assignment: Assignment) -> str:
         with tempfile.TemporaryDirectory(prefix="sameseed-", ignore_cleanup_errors=True) as folder:

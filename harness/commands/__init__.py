@@ -28,6 +28,16 @@ app = typer.Typer(
 MatrixOption = Annotated[Path, typer.Option("--matrix", help="The file that says what is audited.")]
 ProfileOption = Annotated[str, typer.Option("--profile", help="Part of the matrix; `all` is all.")]
 ReportsOption = Annotated[Path, typer.Option("--reports", help="Folder of records and reports.")]
+StoreOption = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        envvar="SAMESEED_STORE",
+        help="Where records of many machines come together: a folder, s3://bucket/prefix, gs://…",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 MATRIX = Path("matrix.yaml")

@@ -19,6 +19,7 @@ from harness.commands import (
     MatrixOption,
     ProfileOption,
     ReportsOption,
+    StoreOption,
     app,
     uncollected,
 )
@@ -112,9 +113,15 @@ def probe(
     devices: Annotated[
         str, typer.Option("--devices", help="Measure on these only; cpu,gpu is all there are.")
     ] = "cpu,gpu",
+    store: StoreOption = "",
 ) -> None:
-    """Install one environment and measure its cells. What is measured already is kept."""
+    """Install one environment and measure its cells. What is measured already is kept.
+
+    With --store, each trial is sent there when it has ended, and what was measured before and is
+    not there yet. Where that fails the records are here, and the exit code is 3.
+    """
     from harness.audit import Audit
+    from harness.commands.stores import sending
     from harness.progress import speaker
 
     planned = load_plan(matrix, profile)
@@ -124,18 +131,20 @@ def probe(
     )
     found = _environment(planned, environment)
     say = speaker(found.id)
-    audit = Audit(
-        planned,
-        found,
-        lock=lock_path(matrix),
-        data=reports / "data",
-        environments=environments,
-        say=say,
-    )
-    statuses = audit.run(jobs=jobs, fresh=fresh, prune=prune)
+    with sending(store, reports, found.id, say) as sent:
+        audit = Audit(
+            planned,
+            found,
+            lock=lock_path(matrix),
+            data=reports / "data",
+            environments=environments,
+            say=say,
+            ended=sent.ended,
+        )
+        statuses = audit.run(jobs=jobs, fresh=fresh, prune=prune)
     counts = Counter(statuses.values())
     say(", ".join(f"{count} trials {status}" for status, count in counts.items()) or "no trials")
-    if set(counts) - {schema.OK, schema.DEVICE_MISSING}:
+    if sent.failure or set(counts) - {schema.OK, schema.DEVICE_MISSING}:
         raise typer.Exit(ExitCode.NOT_MEASURED)
 
 
@@ -155,17 +164,23 @@ def report(
             "none inside a page.",
         ),
     ] = "single",
+    store: StoreOption = "",
 ) -> None:
-    """Turn the records into reports/index.html and reports/csv, and print the verdict."""
+    """Turn the records into reports/index.html and reports/csv, and print the verdict.
+
+    With --store, what is new there is fetched first, and the run is sent there afterwards.
+    """
     from rich.console import Console
 
     from harness.analysis import analyse
     from harness.analysis.history import with_history
     from harness.collect import collect
+    from harness.commands.stores import fetched, send_runs
     from harness.history.keep import keep
     from harness.history.read import read_runs
     from harness.report import print_summary, write_report
 
+    complete = fetched(store, reports)
     with uncollected():
         results = analyse(collect(reports / "data"), load_plan(matrix, profile))
         run = keep(results, reports / "history")
@@ -176,9 +191,10 @@ def report(
     with (reports / "summary.txt").open("w", encoding="utf-8") as file:
         plain = Console(file=file, width=100, no_color=True)
         print_summary(results, page, plain, Console())
+    complete = send_runs(store, reports) and complete
     if results.void:
         raise typer.Exit(ExitCode.INTERNAL)
-    if not results.complete:
+    if not (results.complete and complete):
         raise typer.Exit(ExitCode.NOT_MEASURED)
 
 

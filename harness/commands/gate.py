@@ -20,6 +20,7 @@ from harness.commands import (
     MatrixOption,
     ProfileOption,
     ReportsOption,
+    StoreOption,
     app,
 )
 from harness.errors import ExitCode
@@ -66,18 +67,22 @@ def check(
         ),
     ] = None,
     as_json: JsonOption = False,
+    store: StoreOption = "",
 ) -> None:
     """Hold what was measured against matrix.yaml's policy and the known breaks.
 
     Exit codes: 0 nothing breaks against the policy, 1 something does, 3 something planned was not
-    measured, 4 a negative control failed. 1 goes before 3.
+    measured, 4 a negative control failed. 1 goes before 3. With --store, what is new there is
+    fetched first; 3 also where not all of it can be used.
     """
+    from harness.commands.stores import fetched
     from harness.gate.check import check as judge
     from harness.gate.places import Places
     from harness.matrix import load_matrix
 
     known = _load(baseline or BASELINE, expected=baseline is not None)
     loaded = load_matrix(matrix)
+    complete = fetched(store, reports)
     results = _analyse(matrix, profile, reports)
     outcome = judge(results, loaded.policy, known, _today())
     places = Places.within(loaded)
@@ -86,6 +91,8 @@ def check(
     _show(outcome, places, as_json=as_json, on_github=on_github)
     if outcome.code != ExitCode.HOLDS:
         raise typer.Exit(outcome.code)
+    if not complete:
+        raise typer.Exit(ExitCode.NOT_MEASURED)
 
 
 @baselines.callback()

@@ -39,7 +39,7 @@ def merge(
     """
     from harness.merge import merge as merged
 
-    outcome = merged(folders, into, _Progress().say)
+    outcome = merged(folders, into, Progress().say)
     if as_json:
         print(json.dumps(outcome.plain(), indent=2))
     else:
@@ -48,7 +48,7 @@ def merge(
         raise typer.Exit(outcome.code)
 
 
-class _Progress:
+class Progress:
     """On standard error, so that what is printed can be read by a machine."""
 
     def __init__(self) -> None:
@@ -56,6 +56,7 @@ class _Progress:
         self._next = time.monotonic() + (0.5 if self._terminal else _SECONDS)
 
     def say(self, line: str) -> None:
+        """Print the line, unless another was printed just now."""
         now = time.monotonic()
         if now < self._next:
             return

@@ -27,11 +27,11 @@ TEMPORARY = ".merging"  # in these: where a file is until it is checked
 MAX_RECORD_BYTES = MAX_FILE_BYTES
 MAX_ARRAY_BYTES = 16 * 2**30
 
-_MACHINE = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
-_CELL = re.compile(r"[a-z][a-z0-9_]{0,199}\.[a-z][a-z0-9_]{0,199}\.(cpu|gpu)")
+MACHINE = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+CELL = re.compile(r"[a-z][a-z0-9_]{0,199}\.[a-z][a-z0-9_]{0,199}\.(cpu|gpu)")
 _TRIAL = re.compile(r"[1-9][0-9]{0,6}\.jsonl")
 # What Windows takes for a device, whatever follows after a dot.
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 
 _SHOWN = 500  # characters of a place
 
@@ -101,9 +101,9 @@ def overlap(sources: Sequence[Folder], into: Path) -> None:
 def records(data: Path, found: Source) -> Iterator[Path]:
     """Records below a `data/` folder, by name; what else looks like one is refused."""
     for machine in _entries(data, data, found):
-        if machine.name != OBJECTS and _enters(machine, data, _MACHINE, "machine", found):
+        if machine.name != OBJECTS and _enters(machine, data, MACHINE, "machine", found):
             for cell in _entries(machine.path, data, found):
-                if _enters(cell, data, _CELL, "cell", found):
+                if _enters(cell, data, CELL, "cell", found):
                     yield from _records(cell, data, found)
 
 
@@ -137,7 +137,7 @@ def _enters(
             found.others += 1
             return False
         why = "does not lie at <machine>/<cell>/<trial>.jsonl"
-    elif not names.fullmatch(entry.name) or _RESERVED.fullmatch(entry.name):
+    elif not names.fullmatch(entry.name) or RESERVED.fullmatch(entry.name):
         why = f"its name is not that of a {what}"
     if why:
         found.refuse(_place(entry, data), why)
@@ -189,7 +189,7 @@ def _looks_like_data(folder: Path) -> bool:
     if _has(folder, OBJECTS):
         return True
     machines = (child for child in folder.iterdir() if is_real_folder(child))
-    return any(_CELL.fullmatch(name) for machine in machines for name in _names(machine))
+    return any(CELL.fullmatch(name) for machine in machines for name in _names(machine))
 
 
 def _names(folder: Path) -> list[str]:
