@@ -66,7 +66,7 @@ def fetched(store: str, reports: Path) -> bool:
     try:
         found = fetch(open_store(store), reports, Progress().say)
     except StoreError as error:
-        raise type(error)(f"{error}. Without --store it is made of what is in {reports}") from None
+        raise type(error)(f"{error}. Without --store, only what is in {reports} counts") from None
     print(*found.lines(), sep="\n", file=sys.stderr)
     return found.complete
 

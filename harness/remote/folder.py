@@ -56,9 +56,12 @@ class FolderStore:
 
     def get(self, name: str, target: Path, size: int) -> None:
         """As `RemoteStore` says."""
-        with opened(self._folder / name, size) as file, self._told("read"):
-            with target.open("wb") as copy:
-                shutil.copyfileobj(file, copy, 1 << 20)
+        with (
+            opened(self._folder / name, size) as file,
+            self._told("read"),
+            target.open("wb") as copy,
+        ):
+            shutil.copyfileobj(file, copy, 1 << 20)
 
     def _list(self, folder: Path, name: str, found: dict[str, int], deep: int) -> None:
         try:

@@ -30,8 +30,8 @@ _ARRAY = re.compile(rf"{DATA}/{OBJECTS}/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})\.npy"
 class Names(NamedTuple):
     """What lies in a store, each name with its size in bytes.
 
-    runs: by name without a suffix, the files of each run of which all are there. refused: what looks
-    like a record and has no name of one. others: how many objects are something else.
+    runs: by name without a suffix, the files of each run of which all are there. refused: what
+    looks like a record and has no name of one. others: how many objects are something else.
     """
 
     records: dict[str, int]
@@ -54,9 +54,8 @@ def sorted_out(listed: dict[str, int]) -> Names:
             found.refused.append(name)
         elif not (run := _run(name)):
             others += 1
-        elif all(
-            f"{run}{suffix}" in listed for suffix in RUN_SUFFIXES
-        ):  # another may be on its way
+        elif all(f"{run}{suffix}" in listed for suffix in RUN_SUFFIXES):
+            # Of any other run, the rest is still on its way.
             found.runs.setdefault(run, {})[name] = size
     return found._replace(others=others)
 
