@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+os.environ.pop("SAMESEED_STORE", None)  # the caller's store is not the tests'
 
 # A busy machine is no reason to fail a property.
 settings.register_profile("sameseed", deadline=None)

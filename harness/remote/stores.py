@@ -79,7 +79,10 @@ def _local(url: str) -> Path:
         return Path(url).expanduser()
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost"):
-        raise StoreError(f"{url}: a folder is file:///path, with three slashes, or the plain path")
+        raise StoreError(
+            f"{without_secrets(url)}: write a folder as file:///path, with three slashes, "
+            "or as a plain path"
+        )
     path = unquote(parts.path)
     return Path(path[1:] if re.match(r"/[A-Za-z]:", path) else path)
 
