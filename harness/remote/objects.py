@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Where an object is there when all of it is, and not before. Elsewhere it is renamed into place.
 _WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "oci", "memory"})
-_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs"}  # of this distribution, by scheme
+_PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs"}  # by scheme
 _SECONDS = 60.0  # for the first answer; after it, the backend's own limits count
 _SHOWN = 300  # characters of a backend's message
 
@@ -133,13 +133,11 @@ class ObjectStore:
             f"{self.shown}: {self._message(error)}. Make the bucket, or name another"
         ) from None
 
-    def _missing(self, scheme: str, error: Exception) -> NoReturn:
-        extra = _EXTRAS.get(scheme)
-        if extra is None and "fsspec" in str(error):
-            extra = "store"
-        how = f'pip install "sameseed[{extra}]"' if extra else self._message(error)
-        if NOX in os.environ:  # whose own environment has the core dependencies alone
-            how += " beside nox, and start it as nox --script-mode none"
+    def _missing(self, scheme: str, error: ImportError) -> NoReturn:
+        package = _PACKAGES.get(scheme) or ("fsspec" if error.name == "fsspec" else "")
+        how = f"pip install {package}" if package else self._message(error)
+        if NOX in os.environ:  # its own environment has the core dependencies alone
+            how += ". Have nox and sameseed in the same environment, and run nox --script-mode none"
         raise StoreError(f"{self.shown} needs a package that is not installed: {how}") from None
 
     def _message(self, error: Exception) -> str:

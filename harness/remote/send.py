@@ -70,6 +70,7 @@ class Sender:
         self._objects = Store(data / OBJECTS)
         self._say = say
         self._there: dict[str, int] | None = None
+        self._ours: set[str] = set()  # records that were not there before
         self._known: Known = {}
         self._turn = Lock()
         self.sent = Sent()
@@ -93,7 +94,7 @@ class Sender:
                 content = path.read_bytes()
                 name = names.record_name(path, content)
                 if self._is_there(name, len(content)) or name in batch:
-                    self.sent.known += 1
+                    self.sent.known += name not in self._ours
                     continue
                 trial = parse(io.BytesIO(content), path, self._known)
             except FileNotFoundError:
@@ -119,6 +120,7 @@ class Sender:
             self._store, [partial(self._put, name, batch[name], len(batch[name])) for name in batch]
         )
         self.sent.records += len(batch)
+        self._ours.update(batch)
         self._say(
             f"{self._store.shown}: {self.sent.records:,} records, {self.sent.arrays:,} arrays, "
             f"{self.sent.size / 1e6:,.1f} MB sent"
