@@ -35,9 +35,9 @@ class ObjectStore:
         self.shown = without_secrets(url)
         scheme = re.split(r"::|://", url)[0]
         try:
-            import fsspec
+            from fsspec.core import url_to_fs
 
-            self._fs, root = fsspec.url_to_fs(url)
+            self._fs, root = url_to_fs(url)
         except ImportError as error:
             self._missing(scheme, error)
         except Exception as error:
@@ -134,7 +134,9 @@ class ObjectStore:
         ) from None
 
     def _missing(self, scheme: str, error: ImportError) -> NoReturn:
-        package = _PACKAGES.get(scheme) or ("fsspec" if error.name == "fsspec" else "")
+        package = _PACKAGES.get(scheme) or (
+            "fsspec" if (error.name or "").startswith("fsspec") else ""
+        )
         how = f"pip install {package}" if package else self._message(error)
         if NOX in os.environ:  # its own environment has the core dependencies alone
             how += ". Have nox and sameseed in the same environment, and run nox --script-mode none"
