@@ -103,15 +103,14 @@ def sending(
         yield sent
         return
     from harness.machine import this_machine
-    from harness.remote import Sending, open_store
+    from harness.remote import Sending, of_environment, open_store
 
     to = open_store(store)
     work = Sending(to, reports / "data", say)
     sent.ended = work.ended
     try:
         yield sent
-        folder = reports / "data" / this_machine().id
-        work.finish(sorted(folder.glob(f"{environment}.*/*.jsonl")))
+        work.finish(of_environment(reports / "data", this_machine().id, environment))
     except BaseException:
         work.stop()
         raise

@@ -14,7 +14,7 @@ interrupted at any point simply runs again.
 from __future__ import annotations
 
 from harness.remote.fetch import Fetched, fetch
-from harness.remote.send import Sender, Sent, push, push_runs
+from harness.remote.send import Sender, Sent, of_environment, push, push_runs
 from harness.remote.sending import Sending
 from harness.remote.stores import RemoteStore, StoreError, open_store
 
@@ -26,6 +26,7 @@ __all__ = [
     "Sent",
     "StoreError",
     "fetch",
+    "of_environment",
     "open_store",
     "push",
     "push_runs",

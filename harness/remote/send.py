@@ -170,6 +170,15 @@ def push(store: RemoteStore, reports: Path, say: Callable[[str], None]) -> Sent:
     return sender.sent
 
 
+def of_environment(data: Path, machine: str, environment: str) -> list[Path]:
+    """The records of an environment on a machine."""
+    return [
+        path
+        for path in records(data, Source(data))
+        if path.parts[-3] == machine and path.parts[-2].startswith(f"{environment}.")
+    ]
+
+
 def push_runs(store: RemoteStore, history: Path) -> int:
     """Send the runs that are not there yet; returns how many."""
     here = list(names.runs(history))

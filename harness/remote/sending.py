@@ -43,6 +43,8 @@ class Sending:
             each.result()
         for line in self._sender.sent.lines(self._store.shown):
             self._say(line)
+        if not self.failure and self._sender.sent.refused:
+            self.failure = "something here is not as it should be, and was not sent"
 
     def stop(self) -> None:
         """Interrupted: what is not sent yet is sent the next time."""

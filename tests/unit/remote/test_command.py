@@ -151,10 +151,16 @@ def test_what_is_measured_is_in_the_store_when_the_probe_ends(folder: Path) -> N
 
 def test_what_was_measured_before_is_sent_too(folder: Path) -> None:
     probing(folder)
+    (here,) = (folder / "reports/data").glob("*/env.default.cpu")
+    trial = Recorder(folder / "reports/data").trial("env", 3, machine=here.parent.name)
+    (here / "notes.jsonl").write_text("not a trial's")
+    Recorder(folder / "reports/data").trial("other", 1, machine=here.parent.name)
     assert content(folder / "store") == {}
     probing(folder, "--store", "store")
     # Both launches of the first time were tried again, and are what is here now.
-    assert len(list((folder / "store/data").glob("*/*/*.jsonl"))) == 2
+    there = sorted((folder / "store/data").glob("*/*/*.jsonl"))
+    assert [path.name.split(".")[0] for path in there] == ["1", "2", "3"]
+    assert there[2].read_bytes() == trial.read_bytes()
 
 
 def test_a_store_that_fails_loses_no_measurement_and_is_3(folder: Path) -> None:
