@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from harness.cli import app
 from harness.errors import ExitCode
-from tests.project import ROOT
+from tests.project import ROOT, clean_environment
 from tests.unit.analysis.builder import Recorder, declared, relation
 from tests.unit.remote.test_stores import content
 
@@ -182,3 +182,20 @@ def test_an_error_is_one_line_without_a_password(folder: Path) -> None:
     assert done.stderr.startswith("sameseed: nope://host/x is no store")
     assert "tr0ub4dor" not in done.stdout + done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("session", ["report", "check"])
+def test_nox_passes_the_store_on_and_prints_no_password(session: str) -> None:
+    command = [sys.executable, "-m", "nox", "-s", session, "--", "--store"]
+    done = subprocess.run(
+        [*command, "nope://me:tr0ub4dor@host/x"],
+        cwd=ROOT,
+        env=clean_environment({}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "sameseed: nope://host/x is no store" in done.stdout
+    assert "tr0ub4dor" not in done.stdout
