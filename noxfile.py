@@ -13,6 +13,7 @@
 #   "pandas>=2.2",
 #   "psutil>=5.9",
 #   "py-machineid>=0.6",
+#   "pyarrow>=17.0",
 #   "pydantic>=2.11",
 #   "pyyaml>=6.0",
 #   "rich>=13.7",

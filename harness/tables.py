@@ -161,6 +161,8 @@ _ALL = (
             Column("label", "text", "what people call the machine (`SAMESEED_MACHINE`)"),
             Column("started", "text", "when its newest launch started, in UTC"),
             Column("basis", "text", "digest of what its results rest on; see History"),
+            Column("suite", "text", "of these: digest of the suite's source"),
+            Column("lock", "text", "and of the environment's lock"),
         ),
     ),
     Table(

@@ -19,22 +19,29 @@ _DIGITS = 16
 
 
 class Origin(NamedTuple):
-    """The machine's label, when the newest launch started, and a digest of the basis."""
+    """The machine's label, when the newest launch started, and digests.
+
+    Of the basis, and of two of its parts: the suite's source, and the lock.
+    """
 
     label: str
     started: str
     basis: str
+    suite: str
+    lock: str
 
 
 def origin(trials: Sequence[Trial]) -> Origin:
     """Of the trials of one cell on one machine that count, none of which may be there."""
     if not trials:
-        return Origin("", "", "")
+        return Origin("", "", "", "", "")
     newest = max((trial.header for trial in trials), key=lambda header: header.started)
     measured = [trial.header for trial in trials if trial.observations]
-    return Origin(
-        newest.machine.label, moment(newest.started), basis(measured[0]) if measured else ""
-    )
+    digests = ("", "", "")
+    if measured:
+        header = measured[0]
+        digests = basis(header), header.suite[:_DIGITS], header.lock[:_DIGITS]
+    return Origin(newest.machine.label, moment(newest.started), *digests)
 
 
 def basis(header: Header) -> str:

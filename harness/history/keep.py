@@ -1,17 +1,17 @@
-"""From results to the files of a run."""
+"""From results to the file of a run."""
 
 from __future__ import annotations
 
-import gzip
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from harness.analysis.breaks import WITHIN
 from harness.analysis.events import event_id
 from harness.analysis.standing import standings
-from harness.history.runs import ABOUT, COLUMNS, FORMAT, RESULTS, About, Cell, Step, run_id
+from harness.history.file import CELL, COLUMNS, FLAG, encoded
+from harness.history.runs import FORMAT, MAX_TEXT, SUFFIX, About, Cell, Step, run_id
 from harness.report.files import replacing_bytes
 
 if TYPE_CHECKING:
@@ -21,8 +21,15 @@ if TYPE_CHECKING:
 
     from harness.analysis import Results
 
-_CELL = ["environment", "setting", "device", "machine", "label", "started", "basis"]
+_PLACE = list(CELL[:4])
 _STEP = ["level", "axis", "from", "to"]
+
+
+class Made(NamedTuple):
+    """A run, and the bytes of its file."""
+
+    run: str
+    content: bytes
 
 
 class _At(NamedTuple):
@@ -37,24 +44,38 @@ class _At(NamedTuple):
 def keep(results: Results, folder: Path) -> str:
     """Write the run that `results` are into `folder`; returns its id.
 
-    The same results give the same files. Where nothing is on record there is no run: "".
+    Where nothing is on record there is no run: "".
+    """
+    made = make(results)
+    if made is None:
+        return ""
+    with replacing_bytes(folder / f"{made.run}{SUFFIX}") as file:
+        file.write(made.content)
+    return made.run
+
+
+def make(results: Results) -> Made | None:
+    """The run that `results` are, if anything is on record.
+
+    The same results give the same bytes, as long as Arrow is of one version.
     """
     newest = max(results.cells["started"], default="")
     if not newest:
-        return ""
+        return None
     run = run_id(newest)
-    rows = results.variants[list(COLUMNS)]
-    # Missing flags are empty, the others `true` and `false`.
-    flags = rows["reproducible"].astype(object)
-    rows = rows.assign(reproducible=flags.map({True: "true", False: "false"}).fillna(""))
-    _write(folder / f"{run}{RESULTS}", rows.to_csv(index=False, lineterminator="\n").encode())
-    # Last: a run is there once this is, and this says how long the other file is.
-    _write(folder / f"{run}{ABOUT}", msgspec.json.encode(_about(results, run)))
-    return run
+    cells = results.cells.loc[results.cells["started"] != "", list(CELL)]
+    rows = results.variants.merge(cells, on=_PLACE, validate="many_to_one").assign(run=run)
+    # By cell first: then all columns but two come in long runs, which take no space.
+    rows = rows.sort_values([*_PLACE, "scenario"])[list(COLUMNS)]
+    flags = rows[FLAG].astype(object)
+    rows = rows.assign(**{FLAG: flags.where(flags.notna(), None)})
+    return Made(run, encoded(msgspec.json.encode(_about(results, run)), rows))
 
 
 def _about(results: Results, run: str) -> About:
     scenarios = standings(results)
+    facts: dict[tuple[str, str, str], int] = {}
+    facts_of = _facts(results, facts)
     cells = results.cells[results.cells["started"] != ""]
     return About(
         format=FORMAT,
@@ -63,9 +84,24 @@ def _about(results: Results, run: str) -> About:
         measured=int((results.cells["status"] == "ok").sum()),
         results=len(results.variants),
         scenarios=tuple(scenarios.items()),
-        cells=tuple(Cell(*row) for row in cells[_CELL].itertuples(index=False)),
+        facts=tuple(facts),
+        cells=tuple(
+            Cell(*row, *[facts_of.get(row[:4], ())])
+            for row in _rows(cells, [*CELL, "suite", "lock"])
+        ),
         steps=_steps(results, {name: position for position, name in enumerate(scenarios)}),
     )
+
+
+def _facts(
+    results: Results, facts: dict[tuple[str, str, str], int]
+) -> dict[tuple[str, ...], tuple[int, ...]]:
+    """Place → positions of what is on record of it; `facts` gets each of these once."""
+    known: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for *place, group, name, value in _rows(results.facts, [*_PLACE, "group", "fact", "value"]):
+        fact = (group, name[:MAX_TEXT], value[:MAX_TEXT])
+        known[tuple(place)].append(facts.setdefault(fact, len(facts)))
+    return {place: tuple(found) for place, found in known.items()}
 
 
 def _steps(results: Results, position: dict[str, int]) -> tuple[Step, ...]:
@@ -98,11 +134,5 @@ def _step(level: str, axis: str, start: str, to: str) -> str:
     return level if level in WITHIN else event_id(level, axis, start, to)
 
 
-def _rows(frame: pd.DataFrame, columns: list[str]) -> list[tuple[str, ...]]:
+def _rows(frame: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
     return list(frame[columns].astype(object).itertuples(index=False, name=None))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Compressed; without the time, so that the same content gives the same file."""
-    with replacing_bytes(path) as file:
-        file.write(gzip.compress(content, mtime=0))

@@ -1,4 +1,4 @@
-"""What a run is, in its files and in memory."""
+"""What a run is, in its file and in memory."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 # 1: the first.
 FORMAT = 1
-RESULTS, ABOUT = ".csv.gz", ".json.gz"
+SUFFIX = ".parquet"
+MAX_TEXT = 2_000  # characters of a label, or of a fact
 # Another report of records with the same newest launch, which merging keeps beside the fuller one.
-ASIDE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}Z)\.([0-9a-f]{16})")
-COLUMNS = ("scenario", "environment", "setting", "device", "machine", "result", "reproducible")
+# It has another ending, so that who reads `*.parquet` reads each run once.
+ASIDE = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}Z)\.([0-9a-f]{16})\.aside"
+)
 
 # `$` would let a line end through.
 NAME = r"^[a-z][a-z0-9_]{0,199}\Z"
@@ -31,20 +34,33 @@ STARTED = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z"
 
 _Name = Annotated[str, Meta(pattern=NAME)]
 _Device = Annotated[str, Meta(pattern=DEVICE)]
+_Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,16}\Z")]
 _Position = Annotated[int, Meta(ge=0)]
+_Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 _Integers: TypeAlias = "np.ndarray[Any, np.dtype[np.int64]]"
 
 
 class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A cell on a machine that was measured; the last three as in `cells.csv`."""
+    """A cell on a machine that was measured; from `label` on as in `cells.csv`.
+
+    facts: what is on record of it, as positions in the run's facts.
+    """
 
     environment: _Name
     setting: _Name
     device: _Device
     machine: Annotated[str, Meta(pattern=MACHINE)]
-    label: Annotated[str, Meta(max_length=2_000)]
+    label: _Text
     started: Annotated[str, Meta(pattern=STARTED)]
     basis: Annotated[str, Meta(pattern=RESULT)]
+    suite: _Digest
+    lock: _Digest
+    facts: tuple[_Position, ...]
+
+    @property
+    def id(self) -> str:
+        """The cell, without the machine."""
+        return f"{self.environment}.{self.setting}.{self.device}"
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,10 +81,10 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The second file: all of a run but its results, of which it has the number.
+    """All of a run but its results, of which it has the number.
 
     measured: cells that were measured, each on each machine. scenarios: name and standing, in the
-    order of the suite.
+    order of the suite. facts: group, name and value, as in `facts.csv`.
     """
 
     format: int
@@ -77,12 +93,13 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     measured: _Position
     results: _Position
     scenarios: tuple[tuple[Annotated[str, Meta(pattern=SCENARIO)], Standing], ...]
+    facts: tuple[tuple[_Text, _Text, _Text], ...]
     cells: tuple[Cell, ...]
     steps: tuple[Step, ...]
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """The part of a second file that every format has."""
+    """The part that every format has."""
 
     format: int
 
@@ -104,7 +121,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        """Its name, and that of its files."""
+        """Its name, and that of its file."""
         return self.about.run
 
 

@@ -179,7 +179,7 @@ def test_the_last_job_merges_judges_and_keeps_what_people_read(ran: Run) -> None
     summary = (ran.folder / "report.STEP_SUMMARY").read_text(encoding="utf-8")
     assert r"recipes/numpy\_and\_framework" in summary  # not the same in every launch of 2.10.1
     assert "TensorFlow 2.9.3 → 2.10.1" in summary
-    assert list((ran.folder / "artefacts" / "history").glob("*.json.gz"))
+    assert list((ran.folder / "artefacts" / "history").glob("*.parquet"))
 
 
 def test_the_report_compares_what_two_jobs_measured(ran: Run) -> None:

@@ -299,8 +299,9 @@ def test_a_hundred_runs_of_a_large_audit_are_compared_quickly() -> None:
             measured=cells,
             results=scenarios * cells,
             scenarios=tuple((f"s/{each}", "holds") for each in range(scenarios)),
+            facts=(),
             cells=tuple(
-                Cell(f"tf{each}", "default", "cpu", "m", "", started, "0" * 16)
+                Cell(f"tf{each}", "default", "cpu", "m", "", started, "0" * 16, "", "", ())
                 for each in range(cells)
             ),
             steps=(),

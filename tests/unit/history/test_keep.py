@@ -1,18 +1,21 @@
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import pandas as pd
+
+from harness.history.file import COLUMNS
+from harness.history.runs import Run
+from tests.unit.analysis.builder import sha
 from tests.unit.analysis.reading import rows
 from tests.unit.history.project import Project, X, Y
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 RUN = "2026-11-01T10-00-02Z"
+
+
+def read_run(project: Project, day: int) -> Run:
+    (run,) = (each for each in project.read().runs if each.id == f"2026-11-0{day}T10-00-02Z")
+    return run
 
 
 def files(project: Project) -> dict[str, bytes]:
@@ -26,39 +29,68 @@ def test_a_report_made_again_from_the_same_records_is_the_same_run(tmp_path: Pat
     assert project.report() == RUN
     assert files(project) == before
     assert rows(project.runs, *project.runs.columns) == runs
-    assert set(before) == {f"{RUN}.csv.gz", f"{RUN}.json.gz"}
+    assert set(before) == {f"{RUN}.parquet"}
 
 
 def test_a_run_whose_records_were_completed_replaces_what_it_was(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.run(1, {X: 1})
     project.run(1, {X: 1}, "tf2")
-    assert set(files(project)) == {f"{RUN}.csv.gz", f"{RUN}.json.gz"}
+    assert set(files(project)) == {f"{RUN}.parquet"}
     assert rows(project.runs, "run", "cells", "first") == [(RUN, 2, 2)]
 
 
-def test_the_table_has_the_results_as_the_variants_have_them(tmp_path: Path) -> None:
+def test_everybody_can_read_the_results_of_all_runs(tmp_path: Path) -> None:
     project = Project(tmp_path)
-    run = project.run(1, {X: 1, Y: (1, 2)})
-    text = gzip.decompress((project.kept / f"{run}.csv.gz").read_bytes()).decode()
-    (name,) = rows(project.results.variants, "result", scenario=X)
-    assert list(csv.reader(io.StringIO(text))) == [
-        ["scenario", "environment", "setting", "device", "machine", "result", "reproducible"],
-        [X, "tf1", "default", "cpu", "m1", name, "true"],
-        [Y, "tf1", "default", "cpu", "m1", "", "false"],
+    machine = {"id": "m1", "label": "ci"}
+    for day in (1, 2):
+        project.run(day, {X: day, Y: (1, 2)}, machine=machine)
+    names = {day: read_run(project, day).result.tolist()[0] for day in (1, 2)}
+    frame = pd.concat(map(pd.read_parquet, sorted(project.kept.glob("*.parquet"))))
+    (basis,) = rows(project.results.cells, "basis", environment="tf1")
+    assert list(frame.itertuples(index=False, name=None)) == [
+        (
+            *(f"2026-11-0{day}T10-00-02Z", scenario, "tf1", "default", "cpu", "m1", result, agree),
+            *("ci", f"2026-11-0{day}T10:00:02Z", basis),
+        )
+        for day in (1, 2)
+        for scenario, result, agree in ((X, f"{names[day]:016x}", True), (Y, "", False))
     ]
+    assert frame.columns.tolist() == list(COLUMNS)
+
+
+def test_one_launch_alone_neither_agrees_nor_disagrees(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.measure(1, {X: 1})
+    (tmp_path / "data/m1/tf1.default.cpu/2.jsonl").unlink()
+    frame = pd.read_parquet(project.kept / f"{project.report()}.parquet")
+    assert frame["reproducible"].tolist() == [None]
+    assert project.read().runs[0].result.tolist() == []
+
+
+def test_what_a_cell_rests_on_is_there_for_each_cell(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.measure(1, {X: 1}, "tf1", packages={"tensorflow": "2.9.3", "numpy": "1.26.4"})
+    project.run(1, {X: 1}, "tf2", packages={"tensorflow": "2.10.1", "numpy": "1.26.4"})
+    about = read_run(project, 1).about
+    found = [[about.facts[each] for each in cell.facts] for cell in about.cells]
+    assert [("package", "tensorflow", "2.9.3") in each for each in found] == [True, False]
+    assert [("package", "numpy", "1.26.4") in each for each in found] == [True, True]
+    assert len(set(about.facts)) == len(about.facts)
+    assert {(cell.suite, cell.lock) for cell in about.cells} == {
+        (sha("suite")[:16], sha("lock")[:16])
+    }
 
 
 def test_breaks_are_there_by_their_ids_and_the_step_they_are_at(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.measure(1, {X: 1, Y: (1, 2)}, "tf1")
-    run = project.run(1, {X: 2, Y: 1}, "tf2")
-    about = json.loads(gzip.decompress((project.kept / f"{run}.json.gz").read_bytes()))
-    names = [name for name, _ in about["scenarios"]]
+    project.run(1, {X: 2, Y: 1}, "tf2")
+    about = read_run(project, 1).about
     found = {
-        (step["step"], step["environment"], names[scenario]): id_
-        for step in about["steps"]
-        for scenario, id_ in zip(step["broken"], step["breaks"], strict=True)
+        (step.step, step.environment, about.scenarios[scenario][0]): id_
+        for step in about.steps
+        for scenario, id_ in zip(step.broken, step.breaks, strict=True)
     }
     ids = dict(rows(project.results.breaks, "scenario", "id"))
     assert found == {

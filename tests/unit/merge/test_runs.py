@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.history.read import read_runs
+from harness.merge import runs
 from tests.unit.history.project import Project, X, Y
 from tests.unit.merge.folders import all_orders, merged, refused, same, tree
 
@@ -25,11 +26,11 @@ def test_runs_are_merged_in_any_order(tmp_path: Path) -> None:
     for folder in folders:
         expected |= history(tree(folder))
     assert history(found) == expected
-    assert len(expected) == 6
+    assert len(expected) == 3
     outcome = merged(tmp_path / "into" / "now", *folders)
     assert [each.runs_new for each in outcome.sources] == [1, 1, 1]
-    runs = read_runs(tmp_path / "into" / "now" / "history")
-    assert [len(runs.runs), runs.refused] == [3, ()]
+    known = read_runs(tmp_path / "into" / "now" / "history")
+    assert [len(known.runs), known.refused] == [3, ()]
 
 
 def test_a_history_alone_is_enough(tmp_path: Path) -> None:
@@ -47,20 +48,20 @@ def test_of_two_reports_with_one_newest_launch_the_fuller_has_the_name(tmp_path:
     assert Project(folders[1]).run(1, {X: 1, Y: 1}) == run
     assert Project(folders[2]).run(1, {X: 2}) == run
     found = history(same(all_orders(tmp_path / "into", folders)))
-    fuller = f"history/{run}.csv.gz"
+    fuller = f"history/{run}.parquet"
     assert found[fuller] == tree(folders[1])[fuller]
-    assert len(found) == 6
+    assert len(found) == 3
     for folder in (folders[0], folders[2]):
         assert tree(folder)[fuller] in found.values()
 
     merged(tmp_path / "now", *folders)
-    runs = read_runs(tmp_path / "now" / "history")
-    assert ([each.id for each in runs.runs], runs.refused) == ([run], ())
+    known = read_runs(tmp_path / "now" / "history")
+    assert ([each.id for each in known.runs], known.refused) == ([run], ())
     merged(tmp_path / "again", tmp_path / "now")
     assert history(tree(tmp_path / "again")) == found
 
 
-@pytest.mark.parametrize("files", range(1, 5))
+@pytest.mark.parametrize("files", range(1, 3))
 def test_a_run_whose_replacement_was_interrupted_is_continued(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int
 ) -> None:
@@ -87,43 +88,56 @@ def test_a_run_whose_replacement_was_interrupted_is_continued(
     assert tree(tmp_path / "into") == tree(tmp_path / "whole")
 
 
+def test_what_is_kept_beside_is_merged_on(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in "abc"]
+    for number, folder in enumerate(folders, 1):
+        Project(folder).run(1, {X: number})
+    merged(tmp_path / "two", *folders[:2])
+    found = same(all_orders(tmp_path / "into", [tmp_path / "two", folders[2]]))
+    merged(tmp_path / "three", *folders)
+    assert history(found) == history(tree(tmp_path / "three"))
+
+
 def test_runs_that_are_none_are_refused_and_the_rest_merged(tmp_path: Path) -> None:
     project = Project(tmp_path / "a")
-    for day in range(1, 6):
+    for day in range(1, 5):
         project.run(day, {X: day})
     kept = project.kept
-    names = sorted(path.name.removesuffix(".json.gz") for path in kept.glob("*.json.gz"))
-    (kept / f"{names[0]}.csv.gz").unlink()
-    (kept / f"{names[1]}.json.gz").unlink()
-    for suffix in (".csv.gz", ".json.gz"):
-        (kept / f"{names[2]}{suffix}").rename(kept / f"last{suffix}")
-    about = kept / f"{names[3]}.json.gz"
-    about.symlink_to(about.rename(tmp_path / "elsewhere"))
-    (kept / f"{names[4]}.0123456789abcdef.json.gz").write_bytes(b"")
-    (kept / f"{names[4]}.0123456789abcdef.csv.gz").write_bytes(b"")
+    paths = sorted(kept.iterdir())
+    paths[0].write_bytes(paths[0].read_bytes()[:-20])
+    paths[1].rename(kept / "last.parquet")
+    paths[2].symlink_to(paths[2].rename(tmp_path / "elsewhere"))
+    aside = f"{paths[3].stem}.0123456789abcdef.aside"
+    (kept / aside).write_bytes(paths[3].read_bytes())
+    (kept / f"{paths[3].stem}.parquet.aside").write_bytes(b"")
     (kept / "notes.txt").write_text("")
 
     outcome = merged(tmp_path / "into", tmp_path / "a")
-    assert set(refused(outcome)) == {
-        f"history/{names[0]}.json.gz",
-        f"history/{names[1]}.csv.gz",
-        "history/last.json.gz",
-        f"history/{names[3]}.json.gz",
-        f"history/{names[4]}.0123456789abcdef.json.gz",
+    assert refused(outcome) == {
+        f"history/{paths[0].name}": "cut short, or not Parquet",
+        "history/last.parquet": "its name is not that of a run",
+        f"history/{paths[2].name}": "a symbolic link, which is never followed",
+        f"history/{aside}": "its content is not the one that its name says",
     }
-    assert (outcome.sources[0].runs_new, outcome.sources[0].others) == (1, 1)
-    assert history(tree(tmp_path / "into")).keys() == {
-        f"history/{names[4]}.csv.gz",
-        f"history/{names[4]}.json.gz",
-    }
+    assert (outcome.sources[0].runs_new, outcome.sources[0].others) == (1, 2)
+    assert history(tree(tmp_path / "into")).keys() == {f"history/{paths[3].name}"}
 
 
-@pytest.mark.parametrize("suffix", [".csv.gz", ".json.gz"])
-def test_a_spoilt_run_is_refused(tmp_path: Path, suffix: str) -> None:
-    project = Project(tmp_path / "a")
-    run = project.run(1, {X: 1})
-    path = project.kept / f"{run}{suffix}"
-    path.write_bytes(path.read_bytes()[:-5])
-    outcome = merged(tmp_path / "into", tmp_path / "a")
-    assert "cut short" in refused(outcome)[f"history/{run}.json.gz"]
-    assert history(tree(tmp_path / "into")) == {}
+def test_a_run_that_cannot_be_read_is_not_replaced(tmp_path: Path) -> None:
+    run = Project(tmp_path / "a").run(1, {X: 1, Y: 1})
+    there = tmp_path / "into" / "history" / f"{run}.parquet"
+    there.parent.mkdir(parents=True)
+    there.write_bytes(b"of a newer sameseed")
+    merged(tmp_path / "into", tmp_path / "a")
+    assert there.read_bytes() == b"of a newer sameseed"
+    (aside,) = there.parent.glob("*.aside")
+    assert aside.read_bytes() == (tmp_path / "a" / "history" / there.name).read_bytes()
+
+
+def test_a_file_that_is_too_long_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Project(tmp_path / "a").run(1, {X: 1})
+    monkeypatch.setattr(runs, "MAX_FILE_BYTES", 1000)
+    (why,) = refused(merged(tmp_path / "into", tmp_path / "a")).values()
+    assert "no more than 1,000 are read" in why

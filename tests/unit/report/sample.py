@@ -306,7 +306,7 @@ def _environments() -> list[dict[str, Any]]:
 def _cells() -> list[dict[str, Any]]:
     rows = []
     for version in VERSIONS:
-        row = _where(version) | {"label": "", "started": "", "basis": ""}
+        row = _where(version) | {"label": "", "started": "", "basis": "", "suite": "", "lock": ""}
         if version == INSTALL_FAILED:
             row |= {"status": "install_failed", "trials": 0}
             row |= {"message": "numpy 1.26.4: TypeError: Descriptors cannot be created directly"}
@@ -318,6 +318,7 @@ def _cells() -> list[dict[str, Any]]:
             row |= {"status": "ok", "python": "3.10.13", "tensorflow": version, "keras": keras}
             row |= {"backend": "tensorflow", "numpy": "1.26.4", "trials": 2, "seconds": 19.62500001}
             row |= {"started": STARTED, "basis": "0123456789abcdef"}
+            row |= {"suite": "0" * 16, "lock": "1" * 16}
         rows.append(row)
     return rows
 

@@ -24,7 +24,7 @@ HEADERS = {
     "relations": "environment,setting,device,machine,trial,scenario,relation,expected,holds,source",
     "environments": "environment,machine,package,version",
     "cells": "environment,setting,device,machine,status,python,tensorflow,keras,backend,numpy,"
-    "trials,seconds,message,label,started,basis",
+    "trials,seconds,message,label,started,basis,suite,lock",
     "variants": "scenario,environment,setting,device,machine,variant,reproducible,launches,result",
     "breaks": "level,axis,from,to,scenario,kind,arrays,max_ulp,max_abs,first_index,confounders,"
     "known,environment_from,environment_to,setting,device,machine,id,launches,unchanged,"
