@@ -1,10 +1,6 @@
 """What became of the results from run to run: what changed, and what only was asked differently.
 
-A result is compared with the last run in which the same scenario was measured in the same cell, on
-the same machine and on an equal basis (`harness.analysis.origin`): what another suite, another lock
-or another kind of hardware gives is no change over time. A launch that is on record in several runs
-is one measurement, and says nothing about time. Scenarios that are meant to differ are left out, as
-everywhere: what they give is chance.
+What a result is compared with: `harness.analysis.again`.
 """
 
 from __future__ import annotations
@@ -12,26 +8,26 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.analysis.again import again, names, positions
 from harness.analysis.standing import JUDGED
 from harness.history.runs import started
 from harness.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
     from harness.analysis import Results
+    from harness.analysis.again import Again, Flags, Integers
     from harness.history.runs import Run, Runs
 
 FIRST, SAME, CHANGED = "first", "same", "changed"
 REDEFINED, NOT_MEASURED = "redefined", "not measured"
-
-_Counts: TypeAlias = "np.ndarray[Any, np.dtype[np.int64]]"
 
 
 def with_history(results: Results, known: Runs) -> Results:
@@ -43,12 +39,13 @@ def with_history(results: Results, known: Runs) -> Results:
 
 def timeline(runs: Sequence[Run]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The frames `runs` and `history`, runs from the oldest to the newest."""
-    names = _names(runs)
-    position = {name: index for index, name in enumerate(names)}
+    scenarios = names(runs)
+    position = {name: index for index, name in enumerate(scenarios)}
     rows = []
     states = []
-    breaks = _Breaks(len(names))
-    for run, found in zip(runs, _compared(runs, position), strict=True):
+    breaks = _Breaks(len(scenarios))
+    for run, each in zip(runs, again(runs, position), strict=True):
+        found = _counted(each, len(scenarios))
         standing = [standing for _, standing in run.about.scenarios if standing in JUDGED]
         broke = breaks.follow(run, position)
         rows.append(
@@ -63,7 +60,7 @@ def timeline(runs: Sequence[Run]) -> tuple[pd.DataFrame, pd.DataFrame]:
                 sum(broke.new.values()),
                 sum(broke.gone.values()),
                 broke.first,
-                *(int(each.sum()) for each in found.counts),
+                *(int(number.sum()) for number in found.counts),
                 _listed(broke.new),
                 _listed(broke.gone),
             )
@@ -71,7 +68,7 @@ def timeline(runs: Sequence[Run]) -> tuple[pd.DataFrame, pd.DataFrame]:
         states.append((_states(found), found))
     history = (
         (name, run.id, state[index], int(found.compared[index]), int(found.changed[index]))
-        for index, name in enumerate(names)
+        for index, name in enumerate(scenarios)
         for run, (state, found) in zip(runs, states, strict=True)
     )
     return table("runs", rows), table("history", history)
@@ -92,25 +89,22 @@ class _Found:
     redefined: measured before, but on no equal basis. first: measured for the first time.
     """
 
-    compared: _Counts
-    changed: _Counts
-    redefined: _Counts
-    first: _Counts
+    compared: Integers
+    changed: Integers
+    redefined: Integers
+    first: Integers
 
     @property
-    def counts(self) -> tuple[_Counts, ...]:
+    def counts(self) -> tuple[Integers, ...]:
         """In the order of the columns of `runs`."""
         return self.compared, self.changed, self.redefined, self.first
 
 
-def _names(runs: Sequence[Run]) -> tuple[str, ...]:
-    """Every scenario that was ever asked to hold, in the newest run's order, then by age."""
-    return tuple(
-        dict.fromkeys(
-            name
-            for run in reversed(runs)
-            for name, standing in run.about.scenarios
-            if standing in JUDGED
+def _counted(found: Again, scenarios: int) -> _Found:
+    return _Found(
+        *(
+            np.bincount(found.scenario[which], minlength=scenarios)
+            for which in (found.compared, found.changed, found.redefined, found.first)
         )
     )
 
@@ -126,69 +120,6 @@ def _states(found: _Found) -> list[str]:
         NOT_MEASURED,
     ).tolist()
     return states
-
-
-def _compared(runs: Sequence[Run], position: dict[str, int]) -> Iterator[_Found]:
-    """What each run says of each scenario, beside the runs before it."""
-    spots: dict[tuple[str, ...], int] = {}  # cell and machine
-    bases: dict[tuple[int, str], int] = {}  # cell, machine and basis
-    where = []
-    for run in runs:
-        spot = [spots.setdefault(each, len(spots)) for each in _spots(run)]
-        basis = [
-            bases.setdefault((each, cell.basis), len(bases))
-            for each, cell in zip(spot, run.about.cells, strict=True)
-        ]
-        where.append((np.array(spot, np.int64), np.array(basis, np.int64)))
-    size = len(position)
-    known = np.zeros(len(spots) * size, bool)
-    # By cell, machine, basis and scenario: what was measured there last.
-    when = np.full(len(bases) * size, -1, np.int64)
-    result, stable = np.zeros(len(when), np.uint64), np.zeros(len(when), np.bool_)
-    clock: dict[str, int] = {}
-    for run, (spot_of, basis_of) in zip(runs, where, strict=True):
-        scenario = _positions(run, position)[run.scenario]
-        started_ = [clock.setdefault(cell.started, len(clock)) for cell in run.about.cells]
-        at = basis_of[run.cell] * size + scenario
-        time = np.array(started_, np.int64)[run.cell]
-        # Not asked to hold; or on record before, and not measured again.
-        counts = scenario >= 0
-        counts[counts] = when[at[counts]] != time[counts]
-        at, time, scenario = at[counts], time[counts], scenario[counts]
-        there = spot_of[run.cell[counts]] * size + scenario
-        before = when[at] >= 0
-        differs = (result[at] != run.result[counts]) | (stable[at] != run.stable[counts])
-        yield _Found(
-            *(
-                np.bincount(scenario[which], minlength=size)
-                for which in (before, before & differs, ~before & known[there], ~known[there])
-            )
-        )
-        known[there] = True
-        when[at], result[at], stable[at] = time, run.result[counts], run.stable[counts]
-
-
-def _spots(run: Run) -> list[tuple[str, ...]]:
-    """Each cell with its machine: under the label, where people gave one that tells them apart.
-
-    CI has another machine in every run; a label says that they stand for each other.
-    """
-    labels = [(c.environment, c.setting, c.device, "label", c.label) for c in run.about.cells]
-    number = Counter(labels)
-    return [
-        label
-        if cell.label and number[label] == 1
-        else (cell.environment, cell.setting, cell.device, "id", cell.machine)
-        for cell, label in zip(run.about.cells, labels, strict=True)
-    ]
-
-
-def _positions(run: Run, position: dict[str, int]) -> _Counts:
-    """The run's scenarios among all; -1 for those that are not asked to hold."""
-    return np.array(
-        [position[name] if standing in JUDGED else -1 for name, standing in run.about.scenarios],
-        np.int64,
-    )
 
 
 @dataclass(frozen=True)
@@ -219,7 +150,7 @@ class _Breaks:
         index = np.array([self._steps.setdefault(key, len(self._steps)) for key in keys], np.int64)
         grown = len(self._steps) * self._size - len(self._last)
         self._last = np.concatenate([self._last, np.zeros(grown, np.int8)])
-        scenarios = _positions(run, position)
+        scenarios = positions(run, position)
         compared = self._at(index, [each.compared for each in steps], scenarios)
         broken = self._at(index, [each.broken for each in steps], scenarios)
         now = np.zeros(len(self._last), np.int8)
@@ -230,14 +161,14 @@ class _Breaks:
         self._last = np.where(now, now, self._last)
         return _Broke(len(broken), self._by_step(new), self._by_step(gone), int(first.sum()))
 
-    def _at(self, index: _Counts, groups: list[tuple[int, ...]], scenarios: _Counts) -> _Counts:
+    def _at(self, index: Integers, groups: list[tuple[int, ...]], scenarios: Integers) -> Integers:
         """Step and scenario as one number, for scenarios that are asked to hold."""
         flat = np.fromiter(chain.from_iterable(groups), np.int64)
         scenario = scenarios[flat]
-        at: _Counts = np.repeat(index, [len(each) for each in groups]) * self._size + scenario
+        at: Integers = np.repeat(index, [len(each) for each in groups]) * self._size + scenario
         return at[scenario >= 0]
 
-    def _by_step(self, which: np.ndarray[Any, np.dtype[np.bool_]]) -> Counter[str]:
+    def _by_step(self, which: Flags) -> Counter[str]:
         names = list(self._steps)
         return Counter(names[at // self._size][0] for at in np.flatnonzero(which))
 
