@@ -423,6 +423,8 @@ _ALL = (
             ),
             Column("compared", "whole number", "cells compared with the last time"),
             Column("changed", "whole number", "of these, how many differ"),
+            Column("redefined", "whole number", "cells measured again, but on no equal basis"),
+            Column("first", "whole number", "cells in which no earlier run measured it"),
         ),
     ),
 )

@@ -67,7 +67,7 @@ def timeline(runs: Sequence[Run]) -> tuple[pd.DataFrame, pd.DataFrame]:
         )
         states.append((_states(found), found))
     history = (
-        (name, run.id, state[index], int(found.compared[index]), int(found.changed[index]))
+        (name, run.id, state[index], *(int(number[index]) for number in found.counts))
         for index, name in enumerate(scenarios)
         for run, (state, found) in zip(runs, states, strict=True)
     )

@@ -38,11 +38,13 @@ class Printer:
         rows: Sequence[tuple[str, ...]],
         heads: tuple[str, ...],
         most: int = _ROWS,
+        end: str = "\n",
     ) -> None:
         """A table without rules, as wide as it must be; nothing at all if there is no row."""
         if not rows:
             return
-        self.line(title, "bold")
+        if title:
+            self.line(title, "bold")
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         short = all(len(row[0]) <= _NAME for row in rows) and self.console.width >= 2 * _NAME
         for index, head in enumerate(heads):
@@ -51,7 +53,7 @@ class Printer:
             table.add_row(*map(self.text, row))
         self.console.print(table)
         self.more(len(rows) - most)
-        self.console.print()
+        self.console.print(end=end)
 
     def more(self, number: int) -> None:
         """How many rows are left out, if any."""

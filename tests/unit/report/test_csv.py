@@ -46,7 +46,7 @@ HEADERS = {
     "facts": "environment,setting,device,machine,group,fact,value",
     "runs": "run,started,profile,cells,scenarios,holding,breaks,new_breaks,gone_breaks,"
     "first_breaks,compared,changed,redefined,first,new,gone",
-    "history": "scenario,run,state,compared,changed",
+    "history": "scenario,run,state,compared,changed,redefined,first",
 }
 
 
