@@ -66,6 +66,14 @@ def check(
             show_default=False,
         ),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="RUN",
+            help="Only what changed since this run counts: as in reports/history, or `last`.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     store: StoreOption = "",
 ) -> None:
@@ -78,13 +86,15 @@ def check(
     from harness.commands.stores import fetched
     from harness.gate.check import check as judge
     from harness.gate.places import Places
+    from harness.gate.since import since as held_since
     from harness.matrix import load_matrix
 
     known = _load(baseline or BASELINE, expected=baseline is not None)
     loaded = load_matrix(matrix)
     complete = fetched(store, reports)
     results = _analyse(matrix, profile, reports)
-    outcome = judge(results, loaded.policy, known, _today())
+    earlier = held_since(results, reports / "history", since) if since else None
+    outcome = judge(results, loaded.policy, known, _today(), earlier)
     places = Places.within(loaded)
     _write(outcome, places, junit, markdown, sarif)
     on_github = os.environ.get("GITHUB_ACTIONS") == "true" if github is None else github

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from harness.gate.groups import gone_steps, groups, unmeasured
+from harness.gate.groups import STATES, gone_steps, groups, unmeasured
 from harness.report.words import count
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _annotations(outcome: Outcome, places: Places) -> Iterator[tuple[Command, in
     for sentence in outcome.void:
         yield "error", 1, "This audit cannot be trusted", sentence
     for group in groups(outcome):
-        if group.state != "known":
+        if group.action != "ignore":
             command: Command = "error" if group.action == "error" else "warning"
             yield command, places.of(group)[0], _title(group), group.sentence
     if outcome.unmeasured:
@@ -63,8 +63,8 @@ def _annotations(outcome: Outcome, places: Places) -> Iterator[tuple[Command, in
 
 
 def _title(group: Group) -> str:
-    state = "No longer accepted" if group.state == "expired" else "New"
-    return f"{state}: {group.step}"
+    state = "no longer accepted" if group.state == "expired" else STATES[group.state]
+    return f"{state.capitalize()}: {group.step}"
 
 
 def _line(command: str, file: str, line: int, title: str, said: str) -> str:

@@ -5,6 +5,9 @@
 | new | a break that the baseline does not accept | what the policy says |
 | known | one that it accepts | nothing |
 | expired | one that it accepted until a day that is over | what the policy says |
+| first | with `since`: a new one where that run compared nothing | what the policy says |
+| changed | with `since`: another result, on an equal basis | what it says of `process` |
+| before | with `since`: one that the run had; the baseline goes first | nothing |
 | gone | an accepted one that was looked for, or cannot be any more | what `gone` says |
 | not measured | a planned cell without a whole record, or a scenario that failed | exit code 3 |
 
@@ -23,6 +26,7 @@ from harness.analysis.standing import JUDGED, of, standings
 from harness.errors import ExitCode
 from harness.gate.baseline import is_pattern
 from harness.gate.findings import Spot, compared, findings
+from harness.gate.since import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,8 +36,9 @@ if TYPE_CHECKING:
     from harness.gate.baseline import Baseline, Known, Terms
     from harness.gate.findings import Finding
     from harness.gate.policy import Action, Policy
+    from harness.gate.since import Since
 
-State: TypeAlias = Literal["new", "known", "expired"]
+State: TypeAlias = Literal["new", "known", "expired", "first", "before", "changed"]
 
 # A GPU cell on a machine without a GPU is no failure: matrices travel.
 LEFT_OUT = ("excluded", "device_missing")
@@ -51,7 +56,7 @@ class Judged:
     @property
     def action(self) -> Action:
         """What it counts as now."""
-        return "ignore" if self.state == "known" else self.finding.action
+        return "ignore" if self.state in ("known", "before") else self.finding.action
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class Outcome:
 
     judged: without what the policy ignores; `ignored` says how much that is. tested: judged
     scenario and level → how many pairs were compared. void: why nothing counts, a sentence each.
+    since: what an earlier run knew, where only changes count.
     """
 
     profile: str
@@ -81,6 +87,7 @@ class Outcome:
     cells: tuple[tuple[str, str, str], ...]  # id, status, message of all that were planned
     tested: tuple[tuple[str, str, int], ...]
     void: tuple[str, ...]
+    since: Since | None = None
 
     def of(self, state: State, action: Action | None = None) -> tuple[Judged, ...]:
         """The breaks in a state; of these, those that count as `action`."""
@@ -104,19 +111,33 @@ class Outcome:
         return ExitCode.NOT_MEASURED if self.unmeasured else ExitCode.HOLDS
 
 
-def check(results: Results, policy: Policy, baseline: Baseline, today: date) -> Outcome:
+def check(
+    results: Results,
+    policy: Policy,
+    baseline: Baseline,
+    today: date,
+    earlier: Since | None = None,
+) -> Outcome:
     """Judge `results`. today: the day that `expires` is held against."""
     found = findings(results, policy)
     counted = [each for each in found if each.action != "ignore"]
     lookup = Lookup(baseline.known)
     judged = tuple(judge(each, lookup, today) for each in counted)
+    ignored = len(found) - len(counted)
+    if earlier and earlier.run:
+        moved = changed(earlier, results, policy)
+        judged = (
+            *(_beside(each, earlier) for each in judged),
+            *(Judged(each, "changed", None) for each in moved if each.action != "ignore"),
+        )
+        ignored += sum(each.action == "ignore" for each in moved)
     tested = results.verdicts[results.verdicts["compared"] > 0]
     asked = set(of(standings(results), *JUDGED))
     return Outcome(
         profile=results.plan.profile,
         policy=policy,
         judged=judged,
-        ignored=len(found) - len(counted),
+        ignored=ignored,
         gone=() if policy.gone == "ignore" else gone(baseline, results, found),
         unmeasured=(*_cells(results), *_scenarios(results)),
         cells=tuple(_planned(results)),
@@ -128,7 +149,19 @@ def check(results: Results, policy: Policy, baseline: Baseline, today: date) -> 
             if scenario in asked
         ),
         void=results.void,
+        since=earlier,
     )
+
+
+def _beside(judged: Judged, earlier: Since) -> Judged:
+    """The same with what an earlier run says of it; what is accepted stays so."""
+    if judged.state == "known":
+        return judged
+    if judged.finding.spot in earlier.broken:
+        return Judged(judged.finding, "before", None)
+    if judged.state == "new" and judged.finding.spot not in earlier.compared:
+        return Judged(judged.finding, "first", None)
+    return judged
 
 
 class Lookup:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # Levels whose two values are chance, or ephemeral: which launches, which machines.
 UNNAMED = ("rerun", "process", "machine")
+# Event and axis of a result that is another one than in an earlier run (`harness.gate.since`).
+SINCE = "since"
 UNKNOWN = "unknown"  # the kind, where arrays were not kept
 
 _BREAK = ["level", "axis", "from", "to", "scenario", "kind", "environment_to", "setting", "device"]
@@ -65,6 +67,8 @@ class Finding:
 
 def step(level: str, axis: str, start: str, to: str) -> str:
     """A step in words, without the values that are chance."""
+    if axis == SINCE:
+        return f"since {start}"
     return words.LEVELS[level][0] if level in UNNAMED else words.step(axis, start, to)
 
 

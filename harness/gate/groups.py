@@ -12,7 +12,7 @@ from harness.gate.policy import ACTIONS
 from harness.report.words import count, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from harness.gate.baseline import Known, Terms
     from harness.gate.check import Judged, Outcome, State
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 _KINDS = (UNKNOWN, *KINDS)
 TOO_FEW = "too few launches"
+# How each state is called beside a break.
+STATES: Mapping[State, str] = {
+    "new": "new",
+    "first": "not compared before",
+    "changed": "changed",
+    "expired": "expired",
+    "known": "known",
+    "before": "there before",
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,8 @@ class Group:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of difference, the worst first."""
+        if self.state == "changed":
+            return ()  # a run keeps the name of a result, not its arrays
         found = {each.finding.kind for each in self.judged}
         return tuple(sorted(found, key=_KINDS.index, reverse=True))
 
@@ -74,7 +85,10 @@ class Group:
         scenarios, cells = len(self.scenarios), len(self.cells)
         where = self.cells[0] if cells == 1 else count(cells, "cell")
         said = f"{count(scenarios, 'scenario')} {'differs' if scenarios == 1 else 'differ'}"
-        said += f" ({', '.join(self.kinds)}) in {where}: {names(self.scenarios)}."
+        if self.state == "changed":
+            said += f" {self.step} on an equal basis in {where}: {names(self.scenarios)}."
+        else:
+            said += f" ({', '.join(self.kinds)}) in {where}: {names(self.scenarios)}."
         if self.violations:
             said += f" A documented promise breaks: {names(sorted(self.violations))}."
         return said + "".join(f" {told(terms, self.state)}" for terms in self.terms)
@@ -102,6 +116,21 @@ def groups(outcome: Outcome) -> tuple[Group, ...]:
             ),
         )
     )
+
+
+def unaccepted(outcome: Outcome, action: Action) -> Iterator[tuple[str, tuple[Group, ...]]]:
+    """What nobody accepted and counts as `action`: title and groups, for each state."""
+    run = outcome.since.run if outcome.since else ""
+    words = {"error": "an error", "warn": "a warning"}[action]
+    titles: dict[State, str] = {
+        "new": f"New since {run}" if run else "New",
+        "changed": f"Changed since {run} on an equal basis",
+        "first": f"New, and not compared in {run}",
+    }
+    found = groups(outcome)
+    for state, title in titles.items():
+        chosen = tuple(each for each in found if (each.state, each.action) == (state, action))
+        yield f"{title}, {words}", chosen
 
 
 def told(terms: Terms, state: State) -> str:
@@ -137,6 +166,10 @@ def verdict(outcome: Outcome) -> str:
     parts = []
     if new:
         parts.append(count(len(new), "new break"))
+    if changed := outcome.of("changed", "error"):
+        parts.append(count(len(changed), "changed result"))
+    if first := outcome.of("first", "error"):
+        parts.append(f"{count(len(first), 'break')} not compared before")
     if expired:
         parts.append(f"{count(len(expired), 'break')} accepted no longer")
     if outcome.gone and outcome.policy.gone == "error":
@@ -158,9 +191,11 @@ def notes(outcome: Outcome) -> str:
     warned = len([each for each in outcome.judged if each.action == "warn"])
     gone = len(outcome.gone) if outcome.policy.gone == "warn" else 0
     known = len(outcome.of("known"))
+    before = len(outcome.of("before"))
     parts = [
         *([f"{count(warned, 'break')} as warnings"] if warned else []),
         *([f"{known:,} known"] if known else []),
+        *([f"{before:,} there before"] if before else []),
         *([f"{gone:,} gone"] if gone else []),
         *([f"{outcome.ignored:,} ignored"] if outcome.ignored else []),
     ]

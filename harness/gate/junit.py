@@ -1,9 +1,9 @@
 """The outcome as JUnit XML, for Jenkins, GitLab and others that show tests.
 
-One suite per level, one test per judged scenario; a known break and a warning pass, and say so in
-`system-out`. Further suites: `cells` (an error for each that was not measured), `baseline` (what is
-gone) and `controls`, where one did not come out. The elements, their order and their attributes are
-those that Jenkins's schema accepts:
+One suite per level, one test per judged scenario; a break that is known or was there before passes,
+and so does a warning, and says so in `system-out`. Further suites: `cells` (an error for each that
+was not measured), `baseline` (what is gone) and `controls`, where one did not come out. The elements,
+their order and their attributes are those that Jenkins's schema accepts:
 https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from harness.gate.check import LEFT_OUT
-from harness.gate.groups import gone_steps, told
+from harness.gate.groups import STATES, gone_steps, told
 from harness.probe import schema
 from harness.report.words import STATUSES, count
 
@@ -79,7 +79,7 @@ def _counts(suites: list[Element]) -> dict[str, str]:
 
 
 def _test(level: str, scenario: str, judged: list[Judged], pairs: int) -> Element:
-    if not pairs:
+    if not pairs and not judged:
         return _case(level, scenario, "skipped", "", "not compared at this level")
     failed = [each for each in judged if each.action == "error"]
     if failed:
@@ -136,11 +136,13 @@ def _add(case: Element, tag: str, text: str) -> Element:
 
 def _line(judged: Judged) -> str:
     found = judged.finding
-    said = f"{judged.state}, {judged.action}: " if judged.state != "known" else "known: "
+    state = STATES[judged.state]
+    said = f"{state}: " if judged.action == "ignore" else f"{state}, {judged.action}: "
     promise = " A documented promise breaks." if found.violation else ""
     terms = f" {told(judged.terms, judged.state)}" if judged.terms else ""
     ids = ", ".join(found.breaks)
-    return f"{said}{found.step} in {found.spot.cell}: {found.kind} ({ids}).{promise}{terms}"
+    differs = f"{found.kind} ({ids})" if ids else "another result on an equal basis"
+    return f"{said}{found.step} in {found.spot.cell}: {differs}.{promise}{terms}"
 
 
 def _legal(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.errors import ExitCode
-from harness.gate.groups import gone_steps, groups, names, notes, verdict
+from harness.gate.groups import gone_steps, groups, names, notes, unaccepted, verdict
 from harness.report.marked import address, code, plain, table
 from harness.report.words import STATUSES, count
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from harness.gate.check import Outcome
     from harness.gate.groups import Group
+    from harness.gate.policy import Action
 
 # What a step's summary may hold on GitHub, all of it: https://docs.github.com/en/actions
 # /writing-workflows/choosing-what-your-workflow-does/workflow-commands-for-github-actions
@@ -47,19 +48,22 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     yield f"{_SIGNS[outcome.code]} **{plain(verdict(outcome))}** Profile {code(outcome.profile)}."
     for sentence in outcome.void:
         yield f"\n{plain(sentence)}"
+    if outcome.since and outcome.since.sentence:
+        yield f"\n{plain(outcome.since.sentence)}"
     if note := notes(outcome):
         yield f"\n{plain(note)}"
     broken = ("step", "scenarios", "cells", "what differs", "which")
-    for title, state, action in (
-        ("New, an error", "new", "error"),
-        ("New, a warning", "new", "warn"),
-    ):
-        chosen = [each for each in found if (each.state, each.action) == (state, action)]
-        yield from _table(title, broken, map(_broken, chosen))
+    actions: tuple[Action, ...] = ("error", "warn")
+    for action in actions:
+        for title, chosen in unaccepted(outcome, action):
+            yield from _table(title, broken, map(_broken, chosen))
     accepted = ("step", "breaks", "until", "why")
     for title, state in (("Accepted once, but no longer", "expired"), ("Known", "known")):
-        chosen = [each for each in found if each.state == state]
-        yield from _table(title, accepted, _accepted(chosen))
+        those = [each for each in found if each.state == state]
+        yield from _table(title, accepted, _accepted(those))
+    if outcome.since:
+        before = [each for each in found if each.state == "before"]
+        yield from _table(f"There already in {outcome.since.run}", broken, map(_broken, before))
     yield from _table(
         "Accepted, and there no more",
         ("event", "breaks", "scenarios"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from harness.gate.groups import groups, verdict
@@ -19,6 +20,7 @@ def plain(outcome: Outcome) -> dict[str, Any]:
         "code": int(outcome.code),
         "verdict": verdict(outcome),
         "void": list(outcome.void),
+        "since": _since(outcome),
         "breaks": [_group(group) for group in groups(outcome)],
         "ignored": outcome.ignored,
         "gone": [
@@ -36,6 +38,19 @@ def plain(outcome: Outcome) -> dict[str, Any]:
             }
             for each in outcome.unmeasured
         ],
+    }
+
+
+def _since(outcome: Outcome) -> dict[str, Any] | None:
+    """The run before which nothing counts: what it lacks, and each result that changed."""
+    if outcome.since is None:
+        return None
+    return {
+        "run": outcome.since.run,
+        "profile": outcome.since.profile,
+        "comparisons": outcome.since.made,
+        "lacking": outcome.since.lacking,
+        "changed": [asdict(each) for each in outcome.since.changed],
     }
 
 

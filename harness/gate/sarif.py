@@ -64,15 +64,16 @@ def _between(level: str) -> str:
 
 def _result(group: Group, places: Places) -> dict[str, Any]:
     known = group.state == "known"
+    new = group.state in ("new", "first", "changed")
     result: dict[str, Any] = {
         "ruleId": group.level,
         "ruleIndex": schema.LEVELS.index(group.level),
         "kind": "fail",
-        "level": "note" if known else _SEVERITY[group.action],
+        "level": "note" if group.action == "ignore" else _SEVERITY[group.action],
         "message": _message(f"{group.step}: {group.sentence}"),
         "locations": [_location(places.file, line) for line in places.of(group)[:_LOCATIONS]],
         "partialFingerprints": {"event/v1": f"{group.event} {group.state} {group.action}"},
-        "baselineState": "new" if group.state == "new" else "unchanged",
+        "baselineState": "new" if new else "unchanged",
         "properties": {
             "event": group.event,
             "state": group.state,

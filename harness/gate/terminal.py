@@ -6,11 +6,13 @@ from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from harness.errors import ExitCode
-from harness.gate.groups import gone_steps, groups, names, notes, verdict
+from harness.gate.groups import gone_steps, groups, names, notes, unaccepted, verdict
 from harness.report.printer import Printer
 from harness.report.words import STATUSES, count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from harness.gate.check import Outcome, Unmeasured
@@ -30,16 +32,21 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     """Print the outcome; the last line is the verdict."""
     out = Printer(console, "see --json, or breaks.csv of the report")
     found = groups(outcome)
-    _breaks(out, "New, an error", [g for g in found if (g.state, g.action) == ("new", "error")])
+    for title, chosen in unaccepted(outcome, "error"):
+        _breaks(out, title, chosen)
     _accepted(out, "Accepted once, but no longer", [g for g in found if g.state == "expired"])
-    _breaks(out, "New, a warning", [g for g in found if (g.state, g.action) == ("new", "warn")])
+    for title, chosen in unaccepted(outcome, "warn"):
+        _breaks(out, title, chosen)
     _accepted(out, "Known", [g for g in found if g.state == "known"])
+    if outcome.since:
+        title = f"There already in {outcome.since.run}"
+        _breaks(out, title, [g for g in found if g.state == "before"])
     _gone(out, outcome)
     _unmeasured(out, outcome)
     _last_words(out, outcome)
 
 
-def _breaks(out: Printer, title: str, found: list[Group]) -> None:
+def _breaks(out: Printer, title: str, found: Sequence[Group]) -> None:
     promises = any(group.violations for group in found)
     heads = ("step", "scenarios", "cells", "what differs", "for example")
     out.table(
@@ -117,9 +124,13 @@ def _why(found: list[Unmeasured], message: str, profile: str) -> str:
 def _last_words(out: Printer, outcome: Outcome) -> None:
     for sentence in outcome.void:
         out.line(f"! {sentence}", "red")
+    if outcome.since and outcome.since.sentence:
+        out.line(outcome.since.sentence, "dim")
     if note := notes(outcome):
         out.line(note, "dim")
-    if outcome.failing and not outcome.void:
+    if changed := outcome.of("changed"):
+        out.line(f"What else moved: sameseed history {changed[0].finding.spot.scenario}", "dim")
+    if outcome.failing and not outcome.void and len(changed) < len(outcome.judged):
         date = " --expires YYYY-MM-DD" if outcome.of("expired") else ""
         out.line(f'If they are to stay: sameseed baseline update --reason "why"{date}', "dim")
     sign, style = _SIGNS[outcome.code]
