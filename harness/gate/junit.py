@@ -2,8 +2,8 @@
 
 One suite per level, one test per judged scenario; a break that is known or was there before passes,
 and so does a warning, and says so in `system-out`. Further suites: `cells` (an error for each that
-was not measured), `baseline` (what is gone) and `controls`, where one did not come out. The elements,
-their order and their attributes are those that Jenkins's schema accepts:
+was not measured), `baseline` (what is gone) and `controls`, where one did not come out. What stands
+where, and with which attributes, is as Jenkins's schema accepts it:
 https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd
 """
 
