@@ -23,7 +23,7 @@ DATA, HISTORY = "data", "history"
 TEMPORARY = ".merging"  # in these: where a file is until it is checked
 
 # Every limit of what is merged. A line of a record, and what is in it: `harness.records`; a file of
-# a run, and how much it may unpack to: `harness.history.read`.
+# a run, and how much its metadata may unpack to: `harness.history.file`.
 MAX_RECORD_BYTES = MAX_FILE_BYTES
 MAX_ARRAY_BYTES = 16 * 2**30
 

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import base64
+import json
+import re
+import zlib
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
+import pytest
 
 from harness.history.file import COLUMNS
 from harness.history.runs import Run
@@ -111,3 +118,24 @@ def test_what_was_compared_and_agrees_is_there_too(tmp_path: Path) -> None:
         ("process", "tf2", (0,), ()),
         ("tensorflow:2.9.3..2.10.1", "tf2", (0,), ()),
     }
+
+
+def test_the_documentation_reads_the_files_as_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[3] / "docs/history.md").read_text(encoding="utf-8")
+    of_rows, of_metadata = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    *loading, counting = of_rows.splitlines()
+    project = Project(tmp_path / "reports")
+    for day in (1, 2):
+        project.run(day, {X: day, Y: 1})
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"Path": Path, "pd": pd, "pq": pq}
+    names |= {"json": json, "zlib": zlib, "base64": base64}
+    exec("\n".join(loading), names)
+    assert eval(counting, names).tolist() == [2, 1]
+    exec(of_metadata, names)
+    assert names["about"]["run"] == "2026-11-02T10-00-02Z"
+    columns = re.findall(r"^\| (`run`|`.*`) \| (?:text|true)", page, re.MULTILINE)
+    documented = [name for cell in columns for name in re.findall(r"`(\w+)`", cell)]
+    assert sorted(documented) == sorted(COLUMNS)
