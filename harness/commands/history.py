@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def history(
     scenario: Annotated[
         str | None,
-        typer.Argument(help="Which, such as recipes/all_three, or a pattern: 'recipes/*'."),
+        typer.Argument(
+            help="Which, such as recipes/all_three, or a pattern: 'recipes/*'.", metavar="SCENARIO"
+        ),
     ] = None,
     reports: ReportsOption = REPORTS,
     as_json: JsonOption = False,

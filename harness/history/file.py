@@ -20,7 +20,7 @@ from harness.history.footer import UNCOMPRESSED, FooterError, footer
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_FILE_BYTES = 32 * 2**20
+MAX_FILE_BYTES = 64 * 2**20
 MAX_ABOUT_BYTES = 128 * 2**20
 MAX_RESULTS = 2_000_000
 
