@@ -28,7 +28,7 @@ def run(day: int, *counts: int, new: str = "", gone: str = "", time: str = "10:0
 
 
 def state(scenario: str, day: int, name: str, compared: int = 0, changed: int = 0) -> Any:
-    return scenario, f"2026-11-{day:02}T10-00-00Z", name, compared, changed
+    return scenario, f"2026-11-{day:02}T10-00-00Z", name, compared, changed, 0, 0
 
 
 def section(runs: list[Any], states: list[Any] | None = None) -> History:
@@ -37,7 +37,7 @@ def section(runs: list[Any], states: list[Any] | None = None) -> History:
     said = {each[:2] for each in states}
     names = dict.fromkeys(each[0] for each in states)
     missing = [
-        (name, row[0], "not measured", 0, 0)
+        (name, row[0], "not measured", 0, 0, 0, 0)
         for name in names
         for row in runs
         if (name, row[0]) not in said
@@ -165,7 +165,7 @@ def test_the_strip_has_a_mark_per_run_for_scenarios_that_ever_changed() -> None:
 def test_of_many_runs_the_newest_are_shown_and_the_first_change_is_remembered() -> None:
     runs = [run(1 + each // 24, time=f"{each % 24:02}:00:00") for each in range(100)]
     states = [
-        ("a/b", row[0], "changed" if each == 3 else "same", 1, int(each == 3))
+        ("a/b", row[0], "changed" if each == 3 else "same", 1, int(each == 3), 0, 0)
         for each, row in enumerate(runs)
     ]
     found = section(runs, states)
