@@ -9,6 +9,7 @@ import argparse
 import dataclasses
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,8 +18,10 @@ from harness.analysis.history import timeline
 from harness.collect import collect
 from harness.history.keep import make
 from harness.history.read import as_run
-from harness.history.runs import Cell
 from harness.plan import DEFAULT, load_plan
+
+if TYPE_CHECKING:
+    from harness.history.runs import Cell
 
 
 def main() -> None:

@@ -14,6 +14,10 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+# pandas 3 would keep texts in Arrow, now that it is installed, and Arrow refuses what is not sound
+# Unicode: one lone surrogate, as the name of a file may hold it, and there would be no report.
+pd.set_option("mode.string_storage", "python")
+
 Type: TypeAlias = Literal["text", "whole number", "number", "flag"]
 
 _DTYPES = {"text": "str", "whole number": "Int64", "number": "Float64", "flag": "boolean"}

@@ -63,8 +63,10 @@ def make(results: Results) -> Made | None:
     if not newest:
         return None
     run = run_id(newest)
-    cells = results.cells.loc[results.cells["started"] != "", list(CELL)]
-    rows = results.variants.merge(cells, on=_PLACE, validate="many_to_one").assign(run=run)
+    cells = _measured(results)
+    rows = results.variants.merge(cells[list(CELL)], on=_PLACE, validate="many_to_one").assign(
+        run=run
+    )
     # By cell first: then all columns but two come in long runs, which take no space.
     rows = rows.sort_values([*_PLACE, "scenario"])[list(COLUMNS)]
     flags = rows[FLAG].astype(object)
@@ -76,7 +78,6 @@ def _about(results: Results, run: str) -> About:
     scenarios = standings(results)
     facts: dict[tuple[str, str, str], int] = {}
     facts_of = _facts(results, facts)
-    cells = results.cells[results.cells["started"] != ""]
     return About(
         format=FORMAT,
         run=run,
@@ -87,10 +88,21 @@ def _about(results: Results, run: str) -> About:
         facts=tuple(facts),
         cells=tuple(
             Cell(*row, *[facts_of.get(row[:4], ())])
-            for row in _rows(cells, [*CELL, "suite", "lock"])
+            for row in _rows(_measured(results), [*CELL, "suite", "lock"])
         ),
         steps=_steps(results, {name: position for position, name in enumerate(scenarios)}),
     )
+
+
+def _measured(results: Results) -> pd.DataFrame:
+    cells = results.cells[results.cells["started"] != ""]
+    kept: pd.DataFrame = cells.assign(label=[_kept(label) for label in cells["label"]])
+    return kept
+
+
+def _kept(text: str) -> str:
+    """As much of a text as is kept. What UTF-8 cannot hold (a lone surrogate) is spelled out."""
+    return text.encode(errors="backslashreplace").decode()[:MAX_TEXT]
 
 
 def _facts(
@@ -99,7 +111,7 @@ def _facts(
     """Place → positions of what is on record of it; `facts` gets each of these once."""
     known: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for *place, group, name, value in _rows(results.facts, [*_PLACE, "group", "fact", "value"]):
-        fact = (group, name[:MAX_TEXT], value[:MAX_TEXT])
+        fact = (group, _kept(name), _kept(value))
         known[tuple(place)].append(facts.setdefault(fact, len(facts)))
     return {place: tuple(found) for place, found in known.items()}
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import re
 import zlib
@@ -12,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.history.file import COLUMNS
+from harness.history.keep import keep
 from harness.history.runs import Run
-from tests.unit.analysis.builder import sha
+from tests.unit.analysis.builder import Recorder, sha
 from tests.unit.analysis.reading import rows
 from tests.unit.history.project import Project, X, Y
 
@@ -87,6 +89,21 @@ def test_what_a_cell_rests_on_is_there_for_each_cell(tmp_path: Path) -> None:
     assert {(cell.suite, cell.lock) for cell in about.cells} == {
         (sha("suite")[:16], sha("lock")[:16])
     }
+
+
+def test_texts_that_no_file_can_hold_are_spelled_out(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.measure(1, {X: 1}, machine={"id": "m1", "os": "x" * 3000})
+    results = Recorder(tmp_path / "data").analyse(project.plan)
+    odd = dataclasses.replace(
+        results,
+        cells=results.cells.assign(label="ci\udfff"),
+        facts=results.facts.assign(value=[f"\ud800{each}" for each in results.facts["value"]]),
+    )
+    keep(odd, project.kept)
+    about = read_run(project, 1).about
+    assert about.cells[0].label == "ci\\udfff"
+    assert dict(fact[1:] for fact in about.facts)["os"] == "\\ud800" + "x" * 1994
 
 
 def test_breaks_are_there_by_their_ids_and_the_step_they_are_at(tmp_path: Path) -> None:
