@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from harness.collect import FINISHED, OBJECTS
 from harness.errors import RecordError
-from harness.history.read import MAX_FILE_BYTES
+from harness.history.file import MAX_FILE_BYTES
 from harness.merge import Outcome, merge
 from harness.merge.folders import (
     DATA,
@@ -128,10 +128,8 @@ class _Fetch:
         arrays = self._new_arrays(new, there.arrays)
         self._download(self._within(arrays, MAX_ARRAY_BYTES), "arrays")
         here = {run for run, _ in names.runs(self._reports / HISTORY)}
-        files = {
-            name: size for run in runs.keys() - here for name, size in sorted(runs[run].items())
-        }
-        self._download(self._within(files, MAX_FILE_BYTES), "files of runs")
+        new_runs = {name: runs[name] for name in sorted(runs.keys() - here)}
+        self._download(self._within(new_runs, MAX_FILE_BYTES), "runs")
         if self._staging.exists():
             found.merged = merge([self._staging], self._reports, self._say)
             (source,) = found.merged.sources

@@ -185,10 +185,9 @@ def push_runs(store: RemoteStore, history: Path) -> int:
     if not here:
         return 0
     there = names.sorted_out(store.listing(HISTORY)).runs
-    new = [(run, files) for run, files in here if run not in there]
-    for run, files in new:
-        for suffix, file in zip(names.RUN_SUFFIXES, files, strict=True):
-            store.put(f"{run}{suffix}", file)
+    new = [(run, file) for run, file in here if run not in there]
+    for run, file in new:
+        store.put(run, file)
     return len(new)
 
 

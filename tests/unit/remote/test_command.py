@@ -76,9 +76,9 @@ def test_the_report_of_a_store_is_that_of_the_merged_folders(folder: Path) -> No
     assert "store: 4 new records, 0 known" in from_store.stderr
 
     # The run is in the store too, under the name that merging would keep it aside with.
-    (run,) = (folder / "from_store/history").glob("*.json.gz")
-    (kept,) = (folder / "store/history").glob("*.json.gz")
-    assert kept.name.startswith(run.name.removesuffix(".json.gz") + ".")
+    (run,) = (folder / "from_store/history").glob("*.parquet")
+    (kept,) = (folder / "store/history").glob("*.aside")
+    assert kept.name.startswith(run.name.removesuffix(".parquet") + ".")
     elsewhere = call("pull", "store", "--reports", "elsewhere")
     assert elsewhere.exit_code == ExitCode.HOLDS
     assert (folder / "elsewhere/history" / run.name).read_bytes() == run.read_bytes()

@@ -44,8 +44,8 @@ NAMES = (
     f"data/objects/ff/{SHA}.npy",
     f"data/objects/01/{SHA}.npy/x",
     f"data/objects/01/../01/{SHA}.npy",
-    f"history/../2026-11-22T03-00-00Z.{DIGEST}.csv.gz",
-    "history/2026-11-22T03-00-00Z.csv.gz",
+    f"history/../2026-11-22T03-00-00Z.{DIGEST}.aside",
+    "history/2026-11-22T03-00-00Z.parquet",
 )
 
 
