@@ -75,7 +75,8 @@ def since(results: Results, folder: Path, wanted: str) -> Since:
     Raises RunError.
     """
     made = make(results)
-    base = _chosen(read_runs(folder), wanted, made.run if made else "9")
+    own = made.run if made else "9"
+    base = _chosen(read_runs(folder), wanted, own, results.plan.profile)
     if base is None or made is None:
         return Since("")
     now = as_run(made.content, made.run)
@@ -96,11 +97,16 @@ def since(results: Results, folder: Path, wanted: str) -> Since:
     )
 
 
-def _chosen(known: Runs, wanted: str, own: str) -> Run | None:
-    """The run; none where the last one is wanted, and there is none yet."""
+def _chosen(known: Runs, wanted: str, own: str, profile: str) -> Run | None:
+    """The run; none where the last one is wanted, and there is none yet.
+
+    The last one is that of the same profile, if there is any: where nights and Sundays measure
+    different ones, the run before made few of the comparisons.
+    """
     earlier = [run for run in known.runs if run.id < own]
     if wanted == LAST:
-        return earlier[-1] if earlier else None
+        alike = [run for run in earlier if run.about.profile == profile]
+        return (alike or earlier or [None])[-1]
     wanted = run_id(wanted).removesuffix(SUFFIX)
     if wanted == own:
         raise RunError(f"--since {wanted} is the run of these very records: name an earlier one")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -193,6 +193,21 @@ def test_the_last_run_is_the_one_before_these_records(audit: Audit) -> None:
     assert states(audit.judged(**ERRORS)) == {Spot(STEP, FAR, X): ("new", "error")}
     with pytest.raises(RunError, match="is the run of these very records"):
         audit.judged(own)
+
+
+def test_the_last_run_is_that_of_the_same_profile(audit: Audit) -> None:
+    audit.both(1, 1, 2)
+    night = audit.report()
+    audit.both(2, 1, 2)
+    own = audit.plan
+    audit.plan = replace(own, profile="another")
+    other = audit.report()
+    audit.plan = own
+    audit.both(3, 1, 2)
+    for profile, expected in ((own.profile, night), ("another", other), ("a third", other)):
+        results = replace(audit.results, plan=replace(own, profile=profile))
+        results = replace(results, cells=Recorder(audit.folder / "data").analyse(own).cells)
+        assert since(results, audit.kept, LAST).run == expected
 
 
 def test_without_an_earlier_run_everything_counts_and_that_is_said(audit: Audit) -> None:
