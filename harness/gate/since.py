@@ -106,7 +106,7 @@ def _chosen(known: Runs, wanted: str, own: str, profile: str) -> Run | None:
     earlier = [run for run in known.runs if run.id < own]
     if wanted == LAST:
         alike = [run for run in earlier if run.about.profile == profile]
-        return (alike or earlier or [None])[-1]
+        return next(reversed(alike or earlier), None)
     wanted = run_id(wanted).removesuffix(SUFFIX)
     if wanted == own:
         raise RunError(f"--since {wanted} is the run of these very records: name an earlier one")
