@@ -28,7 +28,7 @@ What people run:
     nox -- --profile NAME       audit another profile of matrix.yaml
     nox -- --fresh              measure again what is measured already
     nox -- --prune              remove each virtualenv once its environment is measured
-    nox -s audit-ENVIRONMENT    measure one environment
+    nox -s audit-ENVIRONMENT    measure one environment; -- --devices cpu its CPU cells alone
     nox -s report               write the report from what is measured; -- --json also as JSON,
                                 -- --layout dir with style and script beside the page
     nox -- --store URL          send each trial to a store as it ends, and report from there
@@ -69,6 +69,7 @@ def after_dashes() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--profile")
     parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--prune", action="store_true")
+    parser.add_argument("--devices")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--layout")
     parser.add_argument("--store")
@@ -94,7 +95,7 @@ nox.options.reuse_venv = "yes"
 def harness(session: nox.Session, *arguments: str) -> None:
     """Run a command of the package beside this file, on the Python that runs nox."""
     if OTHERS:
-        known = "--profile NAME, --fresh, --prune, --json, --layout dir, --store URL"
+        known = "--profile NAME, --fresh, --prune, --devices cpu, --json, --layout dir, --store URL"
         session.error(f"{' '.join(OTHERS)}: after -- there may be {known}")
     session.run(sys.executable, "-m", "harness", *arguments, external=True)
 
@@ -109,6 +110,7 @@ def register_audit(environment: str, *, default: bool, tags: list[str], summary:
 
     def audit(session: nox.Session) -> None:
         options = [f"--{name}" for name in ("fresh", "prune") if getattr(OPTIONS, name)]
+        options += ["--devices", OPTIONS.devices] if OPTIONS.devices else []
         harness(session, "probe", environment, "--profile", PROFILE, *options)
 
     audit.__doc__ = summary

@@ -12,10 +12,10 @@ import signal
 import sys
 import traceback
 
-from harness.commands import app, audit, gate, history, inspect, merge, stores, suite
+from harness.commands import app, audit, gate, history, inspect, merge, run, stores, suite
 from harness.errors import ExitCode, SameseedError
 
-__all__ = ["app", "audit", "gate", "history", "inspect", "main", "merge", "stores", "suite"]
+__all__ = ["app", "audit", "gate", "history", "inspect", "main", "merge", "run", "stores", "suite"]
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ def speaker(name: str) -> Callable[[str], None]:
                 with Path(journal).open("a", encoding="utf-8") as file:
                     file.write(f"{name}  {line}\n")
             elif terminal:
-                print(f"{_ERASE}{line}", end="\r" if _is_step(line) else "\n", flush=True)
+                print(f"{_ERASE}{line}", end="\r" if is_step(line) else "\n", flush=True)
             else:
                 print(line, flush=True)
 
@@ -78,11 +78,11 @@ def digest(lines: Iterable[str]) -> list[str]:
     kept: dict[str, str] = {}
     for line in lines:
         name, _, rest = line.partition("  ")
-        kept[f"{name}  {rest.partition(': ')[0]}" if _is_step(rest) else line] = line
+        kept[f"{name}  {rest.partition(': ')[0]}" if is_step(rest) else line] = line
     return list(kept.values())
 
 
-def _is_step(line: str) -> bool:
+def is_step(line: str) -> bool:
     """Whether the next line about the same thing makes this one obsolete."""
     what, colon, step = line.partition(": ")
     failed = what.split(" ")[0].isupper() or step.split(" ")[0].isupper()
