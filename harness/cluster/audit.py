@@ -9,9 +9,11 @@ from filelock import FileLock, Timeout
 from harness.cluster import INCOMING, ClusterError
 from harness.cluster.bundle import pack
 from harness.cluster.connection import connected, workers
+from harness.cluster.events import Events
 from harness.cluster.incoming import Incoming
 from harness.cluster.missing import forget_missing
-from harness.cluster.run import Run, about_us
+from harness.cluster.project import Project, about_us
+from harness.cluster.run import Run
 from harness.cluster.units import Measured, on_each, units
 from harness.lock import Lock
 from harness.matrix import load_matrix
@@ -70,22 +72,26 @@ def audit(
         planned = units(plan)
         if spread == "machine":
             planned = on_each(planned, sorted({each.machine for each in fit}))
-        todo = [unit for unit in planned if fresh or not _is_done(unit, measured.machines(unit))]
+        todo = [unit for unit in planned if fresh or not measured.is_done(unit)]
         forget_missing([cell for unit in todo for cell in unit.cells], measured.data)
         _begin(plan, planned, todo, fit, say)
         known = {} if fresh else dict(_known(todo, [measured, *staged]))
-        run = Run(client, plan, bundle, incoming, measured.data, known, wait, say)
+        run = Run(
+            client, Project(plan, bundle, known), incoming, measured, fresh, wait, Events(say)
+        )
         if staged:
             say(f"{count(len(staged), 'attempt')} of an earlier run that did not end: going on")
-        done = run.measure(todo, fit)
+        try:
+            done = run.measure(todo, fit)
+        except BaseException:
+            incoming.tidy()
+            if kept := incoming.records():
+                say(f"{count(kept, 'finished trial')} kept in {incoming.folder}: go on with --dask")
+            raise
         before = {cell for unit in planned if unit not in todo for cell in unit.cells}
-        run.tell(incoming.rest(done | before, lambda _: None))
+        run.events.merged(incoming.rest(done | before))
         incoming.tidy()
         _end(planned, measured, say)
-
-
-def _is_done(unit: Unit, machines: tuple[str, ...]) -> bool:
-    return unit.machine in machines if unit.machine else bool(machines)
 
 
 def _known(todo: list[Unit], places: list[Measured]) -> Iterator[tuple[str, bytes]]:

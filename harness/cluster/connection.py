@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from distributed import Client
+from distributed.comm.addressing import get_address_host, parse_address, parse_host_port
+from distributed.comm.core import CommClosedError
+from distributed.comm.registry import backends
+from distributed.scheduler import KilledWorker
 
 from harness.cluster import ClusterError, worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from distributed import Future
+
 GPU = "GPU"  # the resource that workers announce
+
+# What Dask raises without a connection. The second is another error until Python 3.11.
+LOST = (CommClosedError, TimeoutError, asyncio.TimeoutError, ConnectionError)
 
 _CONNECT = 15.0  # seconds
 
@@ -36,13 +48,13 @@ def connected(address: str, say: Callable[[str], None]) -> Iterator[Client]:
 
     Raises `ClusterError` where it cannot be reached.
     """
-    where = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
     try:
+        where = _where(address)
         with warnings.catch_warnings():
             # Dask shows a table of every package that differs; `_versions` says what matters.
             warnings.simplefilter("ignore")
             client = Client(**where, timeout=_CONNECT, set_as_default=False)
-    except (OSError, ValueError, ImportError) as error:
+    except (OSError, ValueError) as error:
         why = " ".join(str(error).split()) or type(error).__name__
         raise ClusterError(
             f"no Dask scheduler answers at {address}: {why}. Start one with `dask scheduler`, and "
@@ -56,6 +68,20 @@ def connected(address: str, say: Callable[[str], None]) -> Iterator[Client]:
         client.close(timeout=5)
 
 
+def _where(address: str) -> dict[str, Any]:
+    """Raises `ValueError` or `OSError` for what Dask would wait for, or fail on, for long."""
+    if address.endswith(".json"):
+        with Path(address).open(encoding="utf-8") as file:
+            if not isinstance(json.load(file), dict):
+                raise ValueError("it is no scheduler file")
+        return {"scheduler_file": address}
+    scheme, place = parse_address(address)
+    if scheme not in backends:
+        raise ValueError(f"{scheme}:// is none of {', '.join(sorted(backends))}")
+    parse_host_port(place)
+    return {"address": address}
+
+
 def addresses(client: Client, *, gpu: bool = False) -> dict[str, str]:
     """Address → name of the workers there are now; gpu: of those that announce one."""
     found: dict[str, Any] = client.scheduler_info(n_workers=-1)["workers"]
@@ -64,6 +90,24 @@ def addresses(client: Client, *, gpu: bool = False) -> dict[str, str]:
         for address, about in found.items()
         if not gpu or about["resources"].get(GPU, 0) >= 1
     }
+
+
+def host(address: str) -> str:
+    """The host of a worker: what a task can be bound to, though workers come and go there."""
+    return str(get_address_host(address))
+
+
+def reason(future: Future[Any]) -> str:
+    """Why a task gave no result."""
+    if future.status in ("cancelled", "lost"):
+        return "the scheduler forgot it: it was started again, or somebody cancelled the task"
+    error = future.exception()
+    if isinstance(error, KilledWorker):
+        return (
+            f"{error.allowed_failures + 1} workers died while they had it; the last was "
+            f"{error.last_worker.address}. Their logs say more"
+        )
+    return f"{type(error).__name__}: {error}"[:2_000]
 
 
 def workers(client: Client, task: dict[str, Any], seconds: float) -> tuple[list[Worker], list[str]]:

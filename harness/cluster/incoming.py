@@ -22,12 +22,14 @@ from harness.records import MAX_FILE_BYTES
 from harness.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from harness.cluster.outbox import Message
     from harness.cluster.units import Unit
     from harness.merge import Outcome
+
+CLIENT = "client"  # in the folder: the name of the run that fills it, for the one that follows
 
 _PART = ".part"
 _ATTEMPT = re.compile(r"[0-9a-f]{32}")
@@ -62,24 +64,39 @@ class Incoming:
 
     def __init__(self, folder: Path, reports: Path) -> None:
         """folder: where attempts lie. reports: what they are merged into."""
-        self._folder = folder
+        self.folder = folder
         self._reports = reports
         self.attempts: dict[str, Attempt] = {}
 
     def folders(self) -> list[Path]:
         """One per attempt, those of earlier clients included."""
-        if not self._folder.is_dir():
+        if not self.folder.is_dir():
             return []
-        return sorted(path for path in self._folder.iterdir() if _ATTEMPT.fullmatch(path.name))
+        return sorted(path for path in self.folder.iterdir() if _ATTEMPT.fullmatch(path.name))
+
+    def records(self) -> int:
+        """How many are staged."""
+        return sum(1 for _ in self.folder.glob(f"*/{DATA}/*/*/*{FINISHED}"))
+
+    def take_over(self, name: str) -> str:
+        """Become the run that fills the folder; returns the one before, if it did not end."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / CLIENT
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        path.write_text(name, encoding="utf-8")
+        return before
 
     def receive(self, message: Message, units: Sequence[Unit]) -> tuple[Attempt, Path | None]:
         """Take a message; returns its attempt, and the record that is complete with it.
 
         Raises `RecordError` for what no worker of ours says.
         """
+        attempt = None
         try:
             attempt = self._attempt(message, units)
-            if message["number"] != attempt.heard:
+            if message["number"] < attempt.heard:
+                return attempt, None  # sent twice: the answer to the first was lost
+            if message["number"] > attempt.heard:
                 attempt.refused = f"message {attempt.heard} is missing"
             attempt.heard += 1
             attempt.heard_at = time.monotonic()
@@ -91,12 +108,13 @@ class Incoming:
                 attempt.code, attempt.log = int(message["code"]), str(message["log"])
                 attempt.ended = True
         except (KeyError, TypeError, ValueError) as error:
-            raise RecordError(f"a worker sent what cannot be understood: {error!r}") from None
+            why = f"what cannot be understood: {error!r}"
+            if attempt:
+                attempt.refused = why
+            raise RecordError(f"a worker sent {why}") from None
         return attempt, None
 
-    def complete(
-        self, attempt: Attempt, unit: Unit, say: Callable[[str], None]
-    ) -> tuple[Outcome, ...]:
+    def complete(self, attempt: Attempt, unit: Unit) -> tuple[Outcome, ...]:
         """Merge an attempt that measured a whole unit, and drop what others left of it.
 
         Launches that the worker did not measure again, since it knew their records, are taken from
@@ -115,33 +133,32 @@ class Incoming:
                 shutil.rmtree(place)
             if folder != attempt.folder:
                 self._drop_empty(folder)
-        return self._merge([attempt.folder], say)
+        return self._merge([attempt.folder])
 
-    def rest(self, done: Collection[str], say: Callable[[str], None]) -> tuple[Outcome, ...]:
+    def rest(self, done: Collection[str]) -> tuple[Outcome, ...]:
         """Merge what no attempt completed, as far as it came. done: cells to drop instead."""
         for folder in self.folders():
             for place in _places(folder, done):
                 shutil.rmtree(place)
             self._drop_empty(folder)
-        return self._merge(self.folders(), say)
+        return self._merge(self.folders())
 
     def tidy(self) -> None:
         """Remove the folder, if nothing is in it."""
         for folder in self.folders():
             self._drop_empty(folder)
-        if self._folder.is_dir() and not self.folders():
-            shutil.rmtree(self._folder)
+        if self.folder.is_dir() and not self.folders():
+            shutil.rmtree(self.folder)
 
     def _attempt(self, message: Message, units: Sequence[Unit]) -> Attempt:
         id_ = message["attempt"]
-        if message["kind"] == BEGIN:
+        if message["kind"] == BEGIN and id_ not in self.attempts:
             unit, machine = message["unit"], str(message["machine"])
-            known = isinstance(id_, str) and id_ in self.attempts
-            if known or not _ATTEMPT.fullmatch(id_) or not _MACHINE.fullmatch(machine):
+            if not _ATTEMPT.fullmatch(id_) or not _MACHINE.fullmatch(machine):
                 raise ValueError(f"{id_!r:.80} on {machine!r:.80}")
             if type(unit) is not int or not 0 <= unit < len(units):
                 raise ValueError(f"unit {unit!r:.80}")
-            folder = self._folder / id_
+            folder = self.folder / id_
             worker, address = str(message["worker"])[:200], str(message["address"])
             self.attempts[id_] = Attempt(id_, folder, unit, worker, address, machine)
         return self.attempts[id_]
@@ -169,12 +186,12 @@ class Incoming:
         part.replace(target)
         return target if record else None
 
-    def _merge(self, folders: list[Path], say: Callable[[str], None]) -> tuple[Outcome, ...]:
+    def _merge(self, folders: list[Path]) -> tuple[Outcome, ...]:
         there = [folder for folder in folders if (folder / DATA).is_dir()]
         for folder in there:
             for part in list(folder.rglob(f"*{_PART}")):
                 part.unlink()
-        found = (merge(there, self._reports, say),) if there else ()
+        found = (merge(there, self._reports, _silent),) if there else ()
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
         return found
@@ -187,6 +204,10 @@ class Incoming:
         """Whether arrays may lie there of a record that is still to come."""
         attempt = self.attempts.get(folder.name)
         return attempt is not None and not attempt.ended
+
+
+def _silent(_: str) -> None:
+    """What is staged is small: merging it needs no progress."""
 
 
 def _places(folder: Path, cells: Collection[str]) -> Iterator[Path]:

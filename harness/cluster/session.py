@@ -53,22 +53,38 @@ def main(folder: Path, command: list[str]) -> int:
 def end(pid: int) -> None:
     """End nox and all below it.
 
-    Nox first, which would go on to another session; then what it ran is asked, for an audit ends
-    its trials itself and keeps no record of them; what is left after that is killed.
+    Audits are asked first: they end their trials, keep no record of these, and remove their scratch
+    folders. Nox would go on to say so; it is killed, with all that is left.
     """
     try:
         top = psutil.Process(pid)
-        sessions, everything = top.children(), top.children(recursive=True)
+        everything = [top, *top.children(recursive=True)]
     except psutil.NoSuchProcess:
         return
-    _each([top], psutil.Process.kill)
-    _each(sessions, psutil.Process.terminate)
-    psutil.wait_procs(sessions, timeout=_GRACE)
+    audits = [process for process in everything if _is_audit(process)]
+    _each(audits, psutil.Process.terminate)
+    _each([each for each in everything if _is_nox(each)], psutil.Process.kill)
+    psutil.wait_procs(audits, timeout=_GRACE)
     for process in list(everything):
         with contextlib.suppress(psutil.Error):
             everything += process.children(recursive=True)
     _each(everything, psutil.Process.kill)
     psutil.wait_procs(everything, timeout=_GRACE)
+
+
+def _is_audit(process: psutil.Process) -> bool:
+    return "-m harness probe " in _command(process)
+
+
+def _is_nox(process: psutil.Process) -> bool:
+    """One per session, below the first."""
+    return "-m nox " in _command(process)
+
+
+def _command(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def _each(processes: list[psutil.Process], do: Callable[[psutil.Process], None]) -> None:

@@ -94,13 +94,18 @@ class Measured:
         self._platforms = platforms
         self.data = data
 
+    def is_done(self, unit: Unit) -> bool:
+        """Whether a unit is measured where it must be."""
+        machines = self.machines(unit)
+        return unit.machine in machines if unit.machine else bool(machines)
+
     def machines(self, unit: Unit) -> tuple[str, ...]:
         """Those on which every launch of a unit is measured, from today's inputs."""
         contents = self._contents(unit)
         return tuple(
             folder.name
             for folder in _folders(self.data)
-            if any(self._is_done(unit, each, folder) for each in contents)
+            if any(self._all_done(unit, each, folder) for each in contents)
         )
 
     def records(self, unit: Unit) -> Iterator[Path]:
@@ -111,7 +116,7 @@ class Measured:
                 planned = self._assignments(unit, each, folder)
                 yield from (entry.record for entry in planned if is_done(entry))
 
-    def _is_done(self, unit: Unit, contents: dict[str, str], folder: Path) -> bool:
+    def _all_done(self, unit: Unit, contents: dict[str, str], folder: Path) -> bool:
         return all(map(is_done, self._assignments(unit, contents, folder)))
 
     def _assignments(
@@ -137,7 +142,7 @@ class Measured:
         for platform in self._platforms:
             try:
                 found.append({each.id: self._digest(each, platform) for each in environments})
-            except LockError as error:
+            except LockError as error:  # noqa: PERF203 - a handful of platforms
                 why = error
         if why and not found:
             raise why

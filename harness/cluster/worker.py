@@ -6,6 +6,7 @@ that comes in and goes out are plain values, so that Pythons may differ.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -37,11 +38,16 @@ MESSAGES = 16  # in the queue: what the scheduler holds has an end
 
 _LOOK = 0.3  # seconds between two looks at what a session did
 _SIGN = 2.0  # seconds between two signs of life
-_PATIENCE = 120.0  # seconds for the client to take a message; longer, and it is gone
+_SLICE = 5.0  # seconds that one try to send takes at most
+_PATIENCE = 60.0  # seconds for the client to take a message; longer, and it is gone
 _TAIL = 3_000  # characters of the log that explain a session without records
 
 # Of an enclosing nox or audit, and what `uv run` leaves; a person's shell has none of it.
 _NOT_PASSED = ("NOX", "SAMESEED_JOURNAL", "SAMESEED_NOX", "VIRTUAL_ENV", "DASK_")
+
+
+class GoneError(Exception):
+    """The client of an attempt is gone."""
 
 
 def version() -> str:
@@ -106,9 +112,16 @@ class _Stream:
         self._last = 0.0
 
     def send(self, **message: Any) -> None:
-        """Raises `TimeoutError` where nobody takes messages any more."""
+        """Raises `GoneError` where nobody takes messages any more."""
         content: Message = {"attempt": self._attempt, "number": self.number, **message}
-        self._queue.put(content, timeout=_PATIENCE)
+        begun = time.monotonic()
+        while True:
+            try:
+                self._queue.put(content, timeout=_SLICE)
+                break
+            except (TimeoutError, asyncio.TimeoutError):  # two until Python 3.11
+                if self.stopped() or time.monotonic() - begun > _PATIENCE:
+                    raise GoneError("the client takes no more messages") from None
         self.number += 1
         self._last = time.monotonic()
 
