@@ -18,6 +18,7 @@ from distributed.comm.registry import backends
 from distributed.scheduler import KilledWorker
 
 from harness.cluster import ClusterError, worker
+from harness.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,8 +105,8 @@ def reason(future: Future[Any]) -> str:
     error = future.exception()
     if isinstance(error, KilledWorker):
         return (
-            f"{error.allowed_failures + 1} workers died while they had it; the last was "
-            f"{error.last_worker.address}. Their logs say more"
+            f"{count(error.allowed_failures + 1, 'worker')} died with it; the last was "
+            f"{error.last_worker.address}, whose log may say why"
         )
     return f"{type(error).__name__}: {error}"[:2_000]
 

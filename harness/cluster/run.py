@@ -9,6 +9,7 @@ process can end at any time: what came is staged, and the next run takes it up.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -80,14 +81,17 @@ class Run:
                 for number in list(self._open):
                     done.update(self._look_at(number))
                 self._look_for_workers()
+            self._end()
             return done
-        except LOST as error:
+        except LOST as error:  # workers end without us
             raise ClusterError(
                 f"the connection to the scheduler was lost ({error}): what came is kept, and the "
                 "same command goes on"
             ) from error
-        finally:
-            self._end()
+        except BaseException:
+            with suppress(*LOST):
+                self._end()
+            raise
 
     def _submit(self, unit: Unit, only: Sequence[str] = ()) -> None:
         task = self.project.task(unit, self._channel)
@@ -107,6 +111,8 @@ class Run:
         if not entry.future.done():
             return ()
         if entry.future.status != "finished":
+            if self.client.status != "running":  # then all futures are cancelled, in this process
+                raise ConnectionError("it does not answer")
             self._failed(number, reason(entry.future))
             return ()
         result: dict[str, Any] = entry.future.result()
@@ -201,12 +207,9 @@ class Run:
     def _end(self) -> None:
         """Leave nothing behind: neither tasks that wait, nor sessions that run."""
         begun = {attempt.unit for attempt in self.incoming.attempts.values()}
-        try:
-            for number, entry in self._open.items():
-                if number not in begun:
-                    entry.future.cancel()
-            self._channel.end()
-            for entry in self._open.values():
+        for number, entry in self._open.items():
+            if number not in begun:
                 entry.future.cancel()
-        except LOST:
-            pass  # the scheduler is gone, and workers end without it
+        self._channel.end()
+        for entry in self._open.values():
+            entry.future.cancel()
