@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import sys
 from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
@@ -27,6 +28,10 @@ from harness.errors import ExitCode
 from harness.plan import DEFAULT, WHOLE, Environment, Plan, load_plan
 from harness.probe import schema
 from harness.shards import MAX_JOBS, RUNNERS, Job, LeftOut, Spread
+
+if TYPE_CHECKING:
+    from harness.cluster.tables import Tables
+    from harness.collect import Collection as Collected
 
 # As in `harness.report.html`, which takes a while to import.
 Layout: TypeAlias = Literal["single", "dir"]
@@ -165,6 +170,14 @@ def report(
         ),
     ] = "single",
     store: StoreOption = "",
+    dask: Annotated[
+        str,
+        typer.Option(
+            "--dask",
+            metavar="ADDRESS",
+            help="Workers of this Dask cluster write the large tables; they must see the records.",
+        ),
+    ] = "",
 ) -> None:
     """Turn the records into reports/index.html and reports/csv, and print the verdict.
 
@@ -181,11 +194,15 @@ def report(
     from harness.report import print_summary, write_report
 
     complete = fetched(store, reports)
-    with uncollected():
-        results = analyse(collect(reports / "data"), load_plan(matrix, profile))
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(uncollected())
+        planned, collection = load_plan(matrix, profile), collect(reports / "data")
+        tables = stack.enter_context(_tables(dask, collection, planned, reports)) if dask else None
+        results = analyse(collection, planned)
         run = keep(results, reports / "history")
         results = with_history(results, read_runs(reports / "history", until=run))
-        page = write_report(results, reports, as_json=as_json, layout=layout)
+        parts = tables.wait(results) if tables else None
+        page = write_report(results, reports, as_json=as_json, layout=layout, parts=parts)
     if as_json:
         print(f"{reports / 'json'}: report.json, and a file for each in {reports / 'csv'}\n")
     with (reports / "summary.txt").open("w", encoding="utf-8") as file:
@@ -196,6 +213,18 @@ def report(
         raise typer.Exit(ExitCode.INTERNAL)
     if not (results.complete and complete):
         raise typer.Exit(ExitCode.NOT_MEASURED)
+
+
+def _tables(
+    address: str, collection: Collected, planned: Plan, reports: Path
+) -> contextlib.AbstractContextManager[Tables]:
+    from harness.analysis.selection import select
+
+    try:
+        from harness.cluster.tables import tables_on
+    except ModuleNotFoundError as error:
+        raise typer.BadParameter(f"{error}: pip install 'sameseed[dask]'") from None
+    return tables_on(address, select(collection, planned).trials, reports / "csv")
 
 
 def _environment(planned: Plan, name: str) -> Environment:

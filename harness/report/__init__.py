@@ -21,6 +21,7 @@ from harness.report.terminal import print_summary
 from harness.report.view import build
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from harness.analysis import Results
@@ -29,12 +30,17 @@ __all__ = ["print_summary", "write_csv", "write_report"]
 
 
 def write_report(
-    results: Results, directory: Path, *, as_json: bool = False, layout: Layout = "single"
+    results: Results,
+    directory: Path,
+    *,
+    as_json: bool = False,
+    layout: Layout = "single",
+    parts: Mapping[str, Sequence[Path]] | None = None,
 ) -> Path:
     """Write `index.html`, `summary.md`, `csv/` and `reproducers/` into `directory`.
 
     as_json: `json/` as well. layout: `dir` puts the page's style and script into files of their own
-    beside it. What an earlier report left there of either goes away.
+    beside it. What an earlier report left there of either goes away. parts: as of `write_csv`.
 
     Returns the page's path. The page is written last, so that it never speaks of files that are not
     there yet.
@@ -42,7 +48,7 @@ def write_report(
     view = build(results)
     examples = [event.example_id for event in view.events]
     page = render(view, write_scripts(results, examples, directory / FOLDER), layout)
-    write_csv(results, directory / "csv")
+    write_csv(results, directory / "csv", parts)
     if as_json:
         write_json(results, view, directory / JSON)
     else:

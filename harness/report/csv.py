@@ -13,6 +13,7 @@ followed by one of them, so that dropping one always gives the original back: se
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from harness.report.files import replacing
@@ -20,6 +21,7 @@ from harness.report.lines import Format, blocks
 from harness.tables import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -27,25 +29,37 @@ if TYPE_CHECKING:
     from harness.analysis import Results
     from harness.tables import Column, Table
 
+_PIECE = 2**20  # characters copied at a time
 _SPECIAL = re.compile(r'[",\n\r]')
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
-def write_csv(results: Results, directory: Path) -> tuple[Path, ...]:
+def write_csv(
+    results: Results, directory: Path, parts: Mapping[str, Sequence[Path]] | None = None
+) -> tuple[Path, ...]:
     """Write the files into `directory`, each replaced in one step; returns their paths.
 
-    Rows keep the order of the frames: the matrix's order, then the suite's.
+    Rows keep the order of the frames: the matrix's order, then the suite's. parts: table → files
+    that have its rows already, in order (`harness.cluster.tables`).
     """
     return tuple(
-        _write(table, getattr(results, table.name), directory / table.file)
+        _write(
+            table,
+            getattr(results, table.name),
+            directory / table.file,
+            (parts or {}).get(table.name, ()),
+        )
         for table in TABLES.values()
     )
 
 
-def _write(table: Table, frame: pd.DataFrame, path: Path) -> Path:
+def _write(table: Table, frame: pd.DataFrame, path: Path, parts: Sequence[Path]) -> Path:
     with replacing(path) as file:
         file.write(f"{','.join(table.dtypes)}\n")
-        for block in blocks(table, frame, FORMAT):
+        for part in parts:
+            with part.open(encoding="utf-8", newline="") as rows:
+                shutil.copyfileobj(rows, file, _PIECE)
+        for block in () if parts else blocks(table, frame, FORMAT):
             file.write(block)
     return path
 
