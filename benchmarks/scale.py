@@ -72,7 +72,7 @@ def measured(size: Size, folder: Path) -> dict[str, Any]:
     def stage(name: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        took[name] = time.perf_counter() - start, _peak()
+        took[name] = time.perf_counter() - start, peak()
 
     with uncollected():
         with stage("read"):
@@ -122,7 +122,7 @@ def _row(size: Size, found: dict[str, Any]) -> str:
     return f"| {' | '.join(fields)} |"
 
 
-def _peak() -> float:
+def peak() -> float:
     """In GB; the system counts in KiB, macOS in bytes."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9

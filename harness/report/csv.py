@@ -16,7 +16,7 @@ import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from harness.report.files import replacing
+from harness.report.files import replacing, replacing_bytes
 from harness.report.lines import Format, blocks
 from harness.tables import TABLES
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from harness.analysis import Results
     from harness.tables import Column, Table
 
-_PIECE = 2**20  # characters copied at a time
+_PIECE = 2**20  # bytes copied at a time
 _SPECIAL = re.compile(r'[",\n\r]')
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
@@ -54,12 +54,17 @@ def write_csv(
 
 
 def _write(table: Table, frame: pd.DataFrame, path: Path, parts: Sequence[Path]) -> Path:
+    head = f"{','.join(table.dtypes)}\n"
+    if parts:
+        with replacing_bytes(path) as whole:
+            whole.write(head.encode())
+            for part in parts:
+                with part.open("rb") as rows:
+                    shutil.copyfileobj(rows, whole, _PIECE)
+        return path
     with replacing(path) as file:
-        file.write(f"{','.join(table.dtypes)}\n")
-        for part in parts:
-            with part.open(encoding="utf-8", newline="") as rows:
-                shutil.copyfileobj(rows, file, _PIECE)
-        for block in () if parts else blocks(table, frame, FORMAT):
+        file.write(head)
+        for block in blocks(table, frame, FORMAT):
             file.write(block)
     return path
 
