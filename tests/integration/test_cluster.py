@@ -217,6 +217,15 @@ def bare(make_project: Callable[[], Project]) -> Project:
     return project
 
 
+def edited(project: Project, folder: Path) -> Path:
+    """A sameseed with another suite."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(project.folder / "harness", folder / "harness", ignore=ignored)
+    with (folder / "harness" / "scenarios" / "recipes.py").open("a", encoding="utf-8") as file:
+        file.write("# edited\n")
+    return folder
+
+
 def run(project: Project, cluster: Cluster, *options: str) -> Done:
     return project.sameseed("run", "--dask", str(cluster.file), *options)
 
@@ -251,6 +260,35 @@ def test_gpu_cells_go_to_workers_that_announce_one(bare: Project, cluster: Clust
     assert ("gpu", "somewhere") in cells(bare)
 
 
+def test_each_machine_measures_all_if_told_to(bare: Project, cluster: Cluster) -> None:
+    cluster.scheduler()
+    for name in ("one", "two"):
+        cluster.worker(name)
+    wait_for(lambda: all("Registered to" in cluster.log(name) for name in ("one", "two")), 60)
+    done = run(bare, cluster, "--profile", "cpu", "--spread", "machine")
+
+    assert "2 workers on 1 machine" in done.output
+    assert done.output.count(": begun") == 1, done.output  # both workers are on one machine
+    assert ("cpu", "somewhere") in cells(bare)
+
+
+def test_a_worker_that_comes_late_and_is_not_fit_measures_nothing(
+    bare: Project, cluster: Cluster, tmp_path: Path
+) -> None:
+    many = [f"{{name: bare{number}, interpreter: {sys.executable}}}" for number in range(6)]
+    bare.matrix(BARE.replace(f"{{name: bare, interpreter: {sys.executable}}}", ", ".join(many)))
+    cluster.scheduler()
+    cluster.worker("fit")
+    running = Running(bare, cluster, "--profile", "cpu")
+    wait_for(lambda: ": begun" in running.output, 60)
+    cluster.worker("other", package=edited(bare, tmp_path / "other"))
+    done = running.done()
+
+    assert done.output.count("worker other at tcp://") == 1, done.output
+    assert done.output.count("fit: done") == 6
+    assert "nowhere" not in {where for _, where in cells(bare)}
+
+
 def test_workers_that_die_too_often_leave_rows_that_say_so(bare: Project, cluster: Cluster) -> None:
     cluster.scheduler(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
     cluster.worker("one")
@@ -282,14 +320,8 @@ def test_a_scheduler_that_dies_ends_the_run_and_the_trials(bare: Project, cluste
 def test_a_worker_with_another_suite_measures_nothing(
     bare: Project, cluster: Cluster, tmp_path: Path
 ) -> None:
-    other = tmp_path / "other"
-    shutil.copytree(
-        bare.folder / "harness", other / "harness", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    with (other / "harness" / "scenarios" / "recipes.py").open("a", encoding="utf-8") as file:
-        file.write("# edited\n")
     cluster.scheduler()
-    cluster.worker("other", package=other)
+    cluster.worker("other", package=edited(bare, tmp_path / "other"))
     done = run(bare, cluster, "--profile", "cpu")
 
     assert done.code == 2
