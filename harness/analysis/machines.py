@@ -39,7 +39,7 @@ def machines(trials: Sequence[Trial], hosts: Mapping[str, str], recorded: Record
             measured[trial.header.machine.id].add(where(trial.header))
     found = _facts(trials)
     apart = _apart(recorded, hosts)
-    first = next(iter(hosts), "")
+    first = next((machine for machine in hosts if measured[machine]), "")
     return table(
         "machines",
         (
@@ -53,6 +53,7 @@ def machines(trials: Sequence[Trial], hosts: Mapping[str, str], recorded: Record
                 "; ".join(apart.get(machine, ())),
             )
             for machine, name in hosts.items()
+            if measured[machine]  # not where installing failed, or no worker came
         ),
     )
 

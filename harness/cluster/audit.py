@@ -132,6 +132,7 @@ def _end(planned: tuple[Unit, ...], measured: Measured, say: Callable[[str], Non
         if len(machines) > 1:
             say(
                 f"The environments were measured on {len(machines)} machines. They are compared "
-                "with each other only where one machine measured both: --spread machine has each "
-                "machine measure all"
+                "with each other only where one machine measured both, or where the machines share "
+                "a label (SAMESEED_MACHINE; docs/machines.md); --spread machine has each measure "
+                "all"
             )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.report.view.frames import Place, number, place, rows
-from harness.report.view.machines import names, short
+from harness.report.view.machines import names
 from harness.report.words import FAILURES, STATUSES
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def cells(results: Results) -> tuple[Cell, ...]:
     found = [
         Cell(
             place=place(row),
-            machine=called.get(row["machine"], short(row["machine"])) if several else "",
+            machine=called.get(row["machine"], "") if several else "",
             status=row["status"],
             meaning=STATUSES[row["status"]],
             message=row["message"],

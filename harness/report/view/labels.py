@@ -66,12 +66,12 @@ class Labels:
         """Find out what tells `places` apart; their order is the order of the report.
 
         measured: the versions that a place turned out to have, which serve to tell a set of places
-        from the others, not to name one. machines: what machines are called; those of one name are
-        not told apart.
+        from the others, not to name one. machines: what machines are called on which anything was
+        measured; those of one name are not told apart.
         """
         self._order = {each: index for index, each in enumerate(dict.fromkeys(places))}
         self._usual = {"setting": plan.settings[0].name if plan.settings else "", "device": "cpu"}
-        self._facts = {each: _facts(plan, each, machines or {}) for each in self._order}
+        self._facts = {each: _facts(plan, each, machines) for each in self._order}
         self._axes = _telling(self._facts)
         self._names = {each: self._name(each) for each in self._order}
         if len(set(self._names.values())) < len(self._names):
@@ -260,14 +260,14 @@ def _joined(parts: Sequence[Part]) -> str:
     return "; ".join(words) if any("," in each for each in words) else ", ".join(words)
 
 
-def _facts(plan: Plan, place: Place, machines: Mapping[str, str]) -> dict[str, str]:
+def _facts(plan: Plan, place: Place, machines: Mapping[str, str] | None) -> dict[str, str]:
     """Everything that may tell a place from another, the most telling first."""
     return {
         "environment": place.environment,
         **plan.environment(place.environment).axes,
         "setting": place.setting,
         "device": place.device,
-        "machine": machines.get(place.machine, short(place.machine)),
+        "machine": short(place.machine) if machines is None else machines.get(place.machine, ""),
     }
 
 

@@ -97,3 +97,12 @@ def test_what_no_machine_tells_apart_is_counted(tmp_path: Path) -> None:
             "cpu EPYC → Xeon; isa zen3 → absent; libc glibc 2.39 → absent; os Linux 6.8 → absent",
         )
     ]
+
+
+def test_a_machine_that_measured_nothing_is_none_of_them(tmp_path: Path) -> None:
+    Recorder(tmp_path).trial(
+        "tf10", machine={"id": "m2", "cpu": "Xeon"}, end="install_failed", message="why"
+    )
+    found = measured(tmp_path, ({"id": "m1", **EPYC}, 0.0))
+    assert rows(found.machines, "machine", "differs") == [("m1", "")]
+    assert rows(found.cells, "machine", "status", environment="tf10") == [("m2", "install_failed")]
