@@ -12,10 +12,21 @@ import signal
 import sys
 import traceback
 
-from harness.commands import app, audit, gate, history, inspect, merge, run, stores, suite
+from harness.commands import (  # noqa: F401, importing one registers what it has
+    app,
+    audit,
+    gate,
+    history,
+    inspect,
+    merge,
+    plan,
+    run,
+    stores,
+    suite,
+)
 from harness.errors import ExitCode, SameseedError
 
-__all__ = ["app", "audit", "gate", "history", "inspect", "main", "merge", "run", "stores", "suite"]
+__all__ = ["app", "main"]
 
 
 def main() -> None:

@@ -12,12 +12,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+
+# As `--help` lists them: in the order in which people need them. Others would follow.
+_ORDER = (
+    *("plan", "lock", "probe", "run", "report", "check", "baseline", "history"),
+    *("reproduce", "diff", "merge", "push", "pull", "scenarios"),
+)
+
+
+class _InOrder(TyperGroup):
+    def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002, typer gives it
+        known = [name for name in _ORDER if name in self.commands]
+        return [*known, *(name for name in self.commands if name not in known)]
+
 
 app = typer.Typer(
     name="sameseed",
+    cls=_InOrder,
     help="Same seed, same weights? A determinism audit of TensorFlow and Keras.",
     no_args_is_help=True,
     add_completion=False,
@@ -55,3 +70,18 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def named(text: str, known: Collection[str], what: str) -> list[str]:
+    """The names in `a,b`, each once. Refuses what is not known."""
+    names = list(dict.fromkeys(name.strip() for name in text.split(",")))
+    if unknown := [name for name in names if name not in known]:
+        raise typer.BadParameter(
+            f"there are no {what} {unknown[0]!r}: write some of {','.join(known)}"
+        )
+    return names
+
+
+def lock_path(matrix: Path) -> Path:
+    """Where the lock of a matrix lies: beside it."""
+    return matrix.with_suffix(".lock")

@@ -1,13 +1,10 @@
-"""`plan`, `lock`, `probe`, `report`: from the matrix to the report."""
+"""`probe` and `report`: from the matrix to the report."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
-import sys
 from collections import Counter
-from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
@@ -16,18 +13,18 @@ import typer
 from harness.commands import (
     MATRIX,
     REPORTS,
-    JsonOption,
     MatrixOption,
     ProfileOption,
     ReportsOption,
     StoreOption,
     app,
+    lock_path,
+    named,
     uncollected,
 )
 from harness.errors import ExitCode
-from harness.plan import DEFAULT, WHOLE, Environment, Plan, load_plan
+from harness.plan import DEFAULT, Environment, Plan, load_plan
 from harness.probe import schema
-from harness.shards import MAX_JOBS, RUNNERS, Job, LeftOut, Spread
 
 if TYPE_CHECKING:
     from harness.cluster.tables import Tables
@@ -35,70 +32,6 @@ if TYPE_CHECKING:
 
 # As in `harness.report.html`, which takes a while to import.
 Layout: TypeAlias = Literal["single", "dir"]
-
-
-@app.command()
-def plan(
-    matrix: MatrixOption = MATRIX,
-    profile: ProfileOption = DEFAULT,
-    as_json: JsonOption = False,
-    shards: Annotated[
-        bool, typer.Option("--shards", help="Show the jobs that a CI service would measure it in.")
-    ] = False,
-    github: Annotated[
-        bool, typer.Option("--github", help="The same as one line for $GITHUB_OUTPUT.")
-    ] = False,
-    runners: Annotated[
-        str,
-        typer.Option("--runners", help=f"For these jobs: of {', '.join(RUNNERS)}; with commas."),
-    ] = "linux-x64",
-    spread: Annotated[
-        Spread,
-        typer.Option("--spread", help="A job for each environment, or one for each runner."),
-    ] = "environment",
-    max_jobs: Annotated[
-        int, typer.Option("--max-jobs", min=1, max=MAX_JOBS, help="With more, jobs are shared.")
-    ] = MAX_JOBS,
-) -> None:
-    """Show what would be measured: environments, cells, scenarios. Installs nothing."""
-    planned = load_plan(matrix, profile)
-    if shards or github:
-        found = _jobs(planned, matrix, _names(runners, RUNNERS, "runners"), spread, max_jobs)
-        _show_jobs(*found, as_json=as_json, github=github)
-        return
-    if as_json:
-        print(json.dumps(dataclasses.asdict(planned), indent=2))
-        return
-    for cell in planned.cells:
-        environment = planned.environment(cell.environment)
-        axes = ", ".join(f"{axis} {value}" for axis, value in environment.axes.items())
-        note = f"  EXCLUDED: {cell.excluded}" if cell.excluded else ""
-        print(f"{cell.id}  ({axes or environment.interpreter}){note}")
-    measured = sum(not cell.excluded for cell in planned.cells)
-    print(
-        f"\n{measured} cells × {planned.trials} trials × {len(planned.scenarios)} scenarios"
-        f" in profile {planned.profile}"
-    )
-
-
-@app.command()
-def lock(
-    matrix: MatrixOption = MATRIX,
-    profile: Annotated[
-        str, typer.Option("--profile", help="Part to resolve; the rest of the lock is kept.")
-    ] = WHOLE,
-) -> None:
-    """Resolve every environment on every platform into matrix.lock, beside the matrix."""
-    from harness import lock as locking
-    from harness.matrix import load_matrix
-
-    path = lock_path(matrix)
-    before = None if profile == WHOLE else locking.Lock.load(path)
-    resolved = locking.resolve(
-        load_matrix(matrix), load_plan(matrix, profile), _say, before=before, profile=profile
-    )
-    locking.write(resolved, path)
-    print(f"wrote {path}")
 
 
 @app.command()
@@ -130,7 +63,7 @@ def probe(
     from harness.progress import speaker
 
     planned = load_plan(matrix, profile)
-    wanted = _names(devices, ("cpu", "gpu"), "devices")
+    wanted = named(devices, ("cpu", "gpu"), "devices")
     planned = dataclasses.replace(
         planned, cells=tuple(cell for cell in planned.cells if cell.device in wanted)
     )
@@ -233,58 +166,3 @@ def _environment(planned: Plan, name: str) -> Environment:
     except KeyError:
         known = ", ".join(entry.id for entry in planned.environments)
         raise typer.BadParameter(f"{name!r} is not in the matrix, which has {known}") from None
-
-
-def _names(text: str, known: Collection[str], what: str) -> list[str]:
-    """The names in `a,b`, each once. Refuses what is not known."""
-    names = list(dict.fromkeys(name.strip() for name in text.split(",")))
-    if unknown := [name for name in names if name not in known]:
-        raise typer.BadParameter(
-            f"there are no {what} {unknown[0]!r}: write some of {','.join(known)}"
-        )
-    return names
-
-
-def _jobs(
-    planned: Plan, matrix: Path, runners: list[str], spread: Spread, limit: int
-) -> tuple[tuple[Job, ...], tuple[LeftOut, ...]]:
-    from harness.lock import Lock
-    from harness.matrix import load_matrix
-    from harness.shards import jobs as jobs_of
-
-    if len(runners) > limit:
-        raise typer.BadParameter(f"{len(runners)} runners do not fit into --max-jobs {limit}")
-    platforms = load_matrix(matrix).platforms
-    found, left = jobs_of(
-        planned, Lock.load(lock_path(matrix)), platforms, runners, spread=spread, limit=limit
-    )
-    if not found:
-        reasons = "; ".join(dict.fromkeys(f"{each.runner}: {each.reason}" for each in left))
-        raise typer.BadParameter(f"nothing can be measured there: {reasons or 'no cells'}")
-    return found, left
-
-
-def _show_jobs(
-    jobs: tuple[Job, ...], left: tuple[LeftOut, ...], *, as_json: bool, github: bool
-) -> None:
-    listed = [dataclasses.asdict(job) for job in jobs]
-    if github:
-        print("matrix=" + json.dumps({"include": listed}))
-    elif as_json:
-        left_out = [dataclasses.asdict(each) for each in left]
-        print(json.dumps({"jobs": listed, "left_out": left_out}, indent=2))
-        return
-    else:
-        for job in jobs:
-            print(f"{job.name}  ({', '.join(job.runs_on)}): {job.environments}")
-    for each in left:
-        print(f"not on {each.runner}: {each.environment}: {each.reason}", file=sys.stderr)
-
-
-def lock_path(matrix: Path) -> Path:
-    """Where the lock of a matrix lies: beside it."""
-    return matrix.with_suffix(".lock")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)

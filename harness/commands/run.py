@@ -8,8 +8,16 @@ from typing import Annotated
 import typer
 
 from harness.cluster.units import Spread
-from harness.commands import MATRIX, REPORTS, MatrixOption, ProfileOption, ReportsOption, app
-from harness.commands.audit import lock_path, report
+from harness.commands import (
+    MATRIX,
+    REPORTS,
+    MatrixOption,
+    ProfileOption,
+    ReportsOption,
+    app,
+    lock_path,
+)
+from harness.commands.audit import report
 from harness.errors import ExitCode
 from harness.plan import DEFAULT
 
