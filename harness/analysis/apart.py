@@ -68,7 +68,7 @@ class Evidence:
                     if each.left.setting == first:
                         line = rest(self.plan.environment(each.right.environment), axis)
                         runs[line, each.right.device, each.host].append(each)
-        counts = [(*_count(found, changed), found) for found in runs.values()]
+        counts = [(*counted(found, changed), found) for found in runs.values()]
         differing, compared, found = max(counts, key=lambda each: each[1], default=(0, 0, []))
         if not compared:
             return ""
@@ -78,7 +78,7 @@ class Evidence:
         also = [other for other in COMPUTING if other != name and self.moved(other, ends)]
         beside = f"with {' and '.join(also)}" if also else "alone"
         return (
-            f"{start_at.values[0]} → {end_at.values[1]} {beside} changes {_of(differing, compared)}"
+            f"{start_at.values[0]} → {end_at.values[1]} {beside} changes {of_compared(differing, compared)}"
             f" ({ends[0].environment} → {ends[1].environment})"
         )
 
@@ -101,11 +101,11 @@ class Evidence:
             for each in outcomes if level == "setting" else ():
                 if each.left.environment in sides and self._only_onednn(each):
                     runs[each.left, each.right].append(each)
-        counts = [(*_count(found, changed), both) for both, found in runs.items()]
+        counts = [(*counted(found, changed), both) for both, found in runs.items()]
         if counts:
             differing, compared, (left, right) = max(counts, key=lambda each: each[1])
             return (
-                f"turned {self.known[right][ONEDNN]} alone changes {_of(differing, compared)} "
+                f"turned {self.known[right][ONEDNN]} alone changes {of_compared(differing, compared)} "
                 f"({left.environment}, {left.setting} → {right.setting})"
             )
         right = next(iter(moved))[1]
@@ -134,14 +134,14 @@ def version(text: str) -> Version:
 
 def _still(still: Compared, changed: set[str]) -> str:
     """What the same step does where the confounder does not move."""
-    counts = [(*_count(found, changed), both) for both, found in still.items()]
+    counts = [(*counted(found, changed), both) for both, found in still.items()]
     counts = [each for each in counts if each[1]]
     if not counts:
         return ""
     differing, compared, (left, right) = max(counts, key=lambda each: each[1])
     return (
         f"does not move in {left.environment} → {right.environment}, "
-        f"where this step changes {_of(differing, compared)}"
+        f"where this step changes {of_compared(differing, compared)}"
     )
 
 
@@ -149,7 +149,7 @@ def _changed(found: Iterable[Sequence[Outcome]]) -> set[str]:
     return {each.scenario for outcomes in found for each in outcomes if each.differs}
 
 
-def _count(outcomes: Iterable[Outcome], scenarios: set[str]) -> tuple[int, int]:
+def counted(outcomes: Iterable[Outcome], scenarios: set[str]) -> tuple[int, int]:
     """How many of these scenarios differ in any of these outcomes, and how many are there."""
     found: dict[str, bool] = {}
     for each in outcomes:
@@ -158,7 +158,7 @@ def _count(outcomes: Iterable[Outcome], scenarios: set[str]) -> tuple[int, int]:
     return sum(found.values()), len(found)
 
 
-def _of(differing: int, compared: int) -> str:
+def of_compared(differing: int, compared: int) -> str:
     return f"{differing or 'none'} of the {compared} compared"
 
 

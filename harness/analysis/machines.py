@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
+from harness.analysis.apart import counted, of_compared
 from harness.analysis.facts import ABSENT, MACHINE_FACTS, machine_facts, merged
 from harness.analysis.frames import where
 from harness.analysis.lines import computing
@@ -107,25 +108,16 @@ def _told(
         alone = [each for each in others if moved[each] == {name}]
         still = [each for each in others if name not in moved[each]]
         for found, words in ((alone, "differs alone"), (still, "does not differ")):
-            counts = [(*_count(steps[each], broken), each) for each in found]
+            counts = [(*counted(steps[each], broken), each) for each in found]
             differing, compared, other = max(counts, key=lambda each: each[1], default=(0, 0, step))
             if compared:
-                which = f"{differing or 'none'} of the {compared} compared"
-                yield f"{name}: {words} in {other[2]} → {other[3]}, which changes {which}"
+                changes = of_compared(differing, compared)
+                yield f"{name}: {words} in {other[2]} → {other[3]}, which changes {changes}"
                 break
         else:
             untold += 1
     if untold:
         yield f"{untold} {'fact' if untold == 1 else 'facts'}: no machine on record tells"
-
-
-def _count(outcomes: Iterable[Outcome], scenarios: set[str]) -> tuple[int, int]:
-    """How many of these scenarios differ in any of these outcomes, and how many are there."""
-    found: dict[str, bool] = {}
-    for each in outcomes:
-        if each.scenario in scenarios:
-            found[each.scenario] = found.get(each.scenario, False) or each.differs
-    return sum(found.values()), len(found)
 
 
 def _by_start(trials: Sequence[Trial]) -> list[Trial]:
