@@ -78,8 +78,8 @@ class Evidence:
         also = [other for other in COMPUTING if other != name and self.moved(other, ends)]
         beside = f"with {' and '.join(also)}" if also else "alone"
         return (
-            f"{start_at.values[0]} → {end_at.values[1]} {beside} changes {of_compared(differing, compared)}"
-            f" ({ends[0].environment} → {ends[1].environment})"
+            f"{start_at.values[0]} → {end_at.values[1]} {beside} "
+            f"changes {of_compared(differing, compared)} ({ends[0].environment} → {ends[1].environment})"
         )
 
     def onednn(self, broken: Compared) -> str:
@@ -105,8 +105,8 @@ class Evidence:
         if counts:
             differing, compared, (left, right) = max(counts, key=lambda each: each[1])
             return (
-                f"turned {self.known[right][ONEDNN]} alone changes {of_compared(differing, compared)} "
-                f"({left.environment}, {left.setting} → {right.setting})"
+                f"turned {self.known[right][ONEDNN]} alone "
+                f"changes {of_compared(differing, compared)} ({left.environment}, {left.setting} → {right.setting})"
             )
         right = next(iter(moved))[1]
         state, value = ("off", "0") if self.known[right][ONEDNN] == "on" else ("on", "1")
@@ -159,6 +159,7 @@ def counted(outcomes: Iterable[Outcome], scenarios: set[str]) -> tuple[int, int]
 
 
 def of_compared(differing: int, compared: int) -> str:
+    """Counts in a sentence."""
     return f"{differing or 'none'} of the {compared} compared"
 
 
