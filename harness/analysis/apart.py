@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.version import InvalidVersion, Version
 
-from harness.analysis.facts import ABSENT, Fact, package
+from harness.analysis.facts import ABSENT, MACHINE_FACTS, Fact, package
 from harness.analysis.lines import COMPUTING, rest
 
 if TYPE_CHECKING:
@@ -76,11 +76,19 @@ class Evidence:
         end_at = max(found, key=lambda each: version(each.values[1]))
         ends = start_at.left, end_at.right
         also = [other for other in COMPUTING if other != name and self.moved(other, ends)]
+        also += self._another_machine(ends)
         beside = f"with {' and '.join(also)}" if also else "alone"
         return (
             f"{start_at.values[0]} → {end_at.values[1]} {beside} "
-            f"changes {of_compared(differing, compared)} ({ends[0].environment} → {ends[1].environment})"
+            f"changes {of_compared(differing, compared)} "
+            f"({ends[0].environment} → {ends[1].environment})"
         )
+
+    def _another_machine(self, both: Sides) -> list[str]:
+        """What differs between the machines of the two sides, which may share a label."""
+        left, right = (self.known.get(side, {}) for side in both)
+        facts = (Fact("machine", name) for name in MACHINE_FACTS)
+        return [fact.name for fact in facts if left.get(fact) != right.get(fact)]
 
     def onednn(self, broken: Compared) -> str:
         """What is known of oneDNN, whose default depends on the release, or how to know it.
@@ -106,7 +114,8 @@ class Evidence:
             differing, compared, (left, right) = max(counts, key=lambda each: each[1])
             return (
                 f"turned {self.known[right][ONEDNN]} alone "
-                f"changes {of_compared(differing, compared)} ({left.environment}, {left.setting} → {right.setting})"
+                f"changes {of_compared(differing, compared)} "
+                f"({left.environment}, {left.setting} → {right.setting})"
             )
         right = next(iter(moved))[1]
         state, value = ("off", "0") if self.known[right][ONEDNN] == "on" else ("on", "1")

@@ -28,7 +28,8 @@ class Audit:
             facts["onednn"] = packages.pop("onednn")
         if "audited" in packages:
             facts["keras"] = packages.pop("audited")
-        given = {name: packages.pop(name) for name in ("setting", "option") if name in packages}
+        names = ("setting", "option", "cpu")
+        given = {name: packages.pop(name) for name in names if name in packages}
         arrays = {
             f"s/{number}": {"w": np.full(3, float(ord(letter)))}
             for number, letter in enumerate(letters)
@@ -42,6 +43,9 @@ class Audit:
                 packages=packages,
                 framework=facts,
                 setting=given.get("setting", "default"),
+                machine={"id": given["cpu"], "label": "ci", "cpu": given["cpu"]}
+                if "cpu" in given
+                else "m1",
                 variables={"TF_ENABLE_ONEDNN_OPTS": given["option"]} if "option" in given else {},
             )
 
@@ -54,6 +58,20 @@ def tf(minor: int, **axes: str) -> Environment:
     name = "_".join((f"tf{minor}", *(f"{key}{value}" for key, value in axes.items())))
     id_ = name.replace(".", "_").replace("-", "_").replace(">=", "ge")
     return environment(id_, tensorflow=f"2.{minor}.1", **axes)
+
+
+def test_what_was_measured_on_another_machine_of_the_label_is_not_told_as_alone(
+    tmp_path: Path,
+) -> None:
+    audit = Audit(tmp_path)
+    old, new = (tf(11, numpy=version) for version in ("1.23.5", "1.26.4"))
+    audit.place(tf(9), "AA", numpy="1.23.5", cpu="epyc")
+    audit.place(tf(10), "BB", numpy="1.26.4", cpu="epyc")
+    audit.place(old, "AA", numpy="1.23.5", cpu="epyc")
+    audit.place(new, "AB", numpy="1.26.4", cpu="xeon")
+    assert audit.separate(plan(tf(9), tf(10), old, new), axis="tensorflow", to="2.10.1") == [
+        f"numpy: 1.23.5 → 1.26.4 with cpu changes 1 of the 2 compared ({old.id} → {new.id})"
+    ]
 
 
 def test_a_step_at_which_nothing_else_moves_has_nothing_to_separate(tmp_path: Path) -> None:
