@@ -58,6 +58,19 @@ def test_a_promise_is_broken_on_its_levels_where_both_versions_make_it(
     assert not outcome(level).breaks_promise(None)
 
 
+@pytest.mark.parametrize(
+    ("levels", "broken"), [({"packages"}, False), ({"packages", "machine"}, True)]
+)
+def test_between_two_machines_of_one_label_only_a_promise_about_machines_is_broken(
+    levels: set[str], broken: bool
+) -> None:
+    scenario = Scenario(
+        *("s/x", "", "", "", "", False, "frozen", "NEP", tuple(levels), frozenset({"tf9", "tf10"}))
+    )
+    across = outcome(right=Where("tf10", "default", "cpu", "m2"))
+    assert across.breaks_promise(scenario) == broken
+
+
 def test_a_break_has_one_name_on_every_machine_and_in_every_run() -> None:
     assert outcome(machine="m1").id == outcome(machine="m2").id
     assert outcome("process", values=("1", "2")).id == outcome("process", values=("1", "3")).id
