@@ -79,13 +79,15 @@ def measured(size: Size, folder: Path, address: str) -> dict[str, Any]:
     from harness.report.view import build
 
     took: dict[str, float] = {}
+    busy: dict[str, float] = {}
     target = folder / ("cluster" if address else "alone")
 
     @contextlib.contextmanager
     def stage(name: str) -> Iterator[None]:
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         yield
         took[name] = time.perf_counter() - start
+        busy[name] = time.process_time() - worked
 
     with contextlib.ExitStack() as stack:
         stack.enter_context(uncollected())
@@ -96,12 +98,13 @@ def measured(size: Size, folder: Path, address: str) -> dict[str, Any]:
                 trials = select(collection, plan(size)).trials
                 tables = stack.enter_context(tables_on(address, trials, target))
         with stage("analyse"):
-            results = analyse(collection, plan(size))
+            elsewhere = tables.comparing(folder / "data") if tables else None
+            results = analyse(collection, plan(size), elsewhere=elsewhere)
         with stage("csv"):
             write_csv(results, target, tables.wait(results) if tables else None)
         with stage("html"):
-            (folder / "index.html").write_text(render(build(results)), encoding="utf-8")
-    return {"stages": took, "peak": peak()}
+            (target / "index.html").write_text(render(build(results)), encoding="utf-8")
+    return {"stages": took, "busy": busy, "peak": peak()}
 
 
 def _in_child(size: Size, folder: Path, address: str) -> dict[str, Any]:
@@ -117,12 +120,19 @@ def _in_child(size: Size, folder: Path, address: str) -> dict[str, Any]:
 
 
 def _row(name: str, found: dict[str, Any]) -> str:
-    stages = [f"{found['stages'][stage]:.1f} s" for stage in STAGES]
-    return f"| {name} | {' | '.join(stages)} | {found['all']:.1f} s | {found['peak']:.2f} GB |"
+    """Two rows: what it took, and how long its own processor was busy with it."""
+    rows = []
+    for title, seconds, whole, memory in (
+        (name, found["stages"], found["all"], f"{found['peak']:.2f} GB"),
+        ("its processor", found["busy"], sum(found["busy"].values()), ""),
+    ):
+        cells = [title, *(f"{seconds[stage]:.1f} s" for stage in STAGES), f"{whole:.1f} s", memory]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
 
 
 def _names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.glob("*.csv"))
+    return sorted(path.name for path in folder.iterdir())
 
 
 if __name__ == "__main__":

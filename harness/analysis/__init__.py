@@ -3,9 +3,9 @@
 Pure but for reading stored arrays, where two fingerprints differ. Reading order: `selection` (which
 trials count), `frames` and `cells` (what was recorded), `variants` (what is bit-identical), `lines`
 and `pairs` (what is compared), `spans` (where a variant begins and ends), `differences` and
-`numeric` (what differs and how far), `facts` (confounders), `breaks`, `separate` and `events`,
-`verdicts`, `recipes` and `advice`, `settings`, `machines`, `controls`. Where machines are compared,
-`hosts` says what they are called.
+`numeric` (what differs and how far; `wanted`, what of that others may be asked), `facts`
+(confounders), `breaks`, `separate` and `events`, `verdicts`, `recipes` and `advice`, `settings`,
+`machines`, `controls`. Where machines are compared, `hosts` says what they are called.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from harness.analysis.standing import asked, standings
 from harness.analysis.steps import steps
 from harness.analysis.variants import launches, places, variants
 from harness.analysis.verdicts import verdicts
+from harness.analysis.wanted import wanted
 from harness.collect import OBJECTS
 from harness.known import load_causes, load_claims
 from harness.store import Store
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.analysis.advice import Advice
+    from harness.analysis.wanted import Elsewhere
     from harness.collect import Collection
     from harness.plan import Plan
     from harness.records import Declared, Trial
@@ -125,8 +127,11 @@ class Results:
         return bool((measured | left_out).all() and not failed.any())
 
 
-def analyse(collection: Collection, plan: Plan) -> Results:
-    """Judge what was collected against what was planned."""
+def analyse(collection: Collection, plan: Plan, *, elsewhere: Elsewhere | None = None) -> Results:
+    """Judge what was collected against what was planned.
+
+    elsewhere: who measures what differs, if that is not to be done here.
+    """
     selection = select(collection, plan)
     trials = selection.trials
     scenarios = _scenarios(trials, plan)
@@ -137,19 +142,23 @@ def analyse(collection: Collection, plan: Plan) -> Results:
     recorded = versions(trials)
     called = _hosts(trials)
     along = lines(where_measured, plan, called, recorded)
-    outcomes = compare(
-        trials,
-        launched,
-        where_measured,
-        pairs(along),
-        Differences(launched.results, Store(collection.data / OBJECTS)),
-    )
-    found = breaks(outcomes, scenarios)
-    compared = comparisons(outcomes)
+    paired = pairs(along)
+    begun = elsewhere(wanted(trials, launched, where_measured, paired)) if elsewhere else None
+    # All that can be done until the answers are there.
+    fingerprints = frames.fingerprints(trials)
+    environments = frames.environments(trials)
     became = cells(collection, trials, plan)
     stated = frames.relations(trials), controls.promises(where_measured, trials)
     relations = pd.concat(stated, ignore_index=True)
+    lettered = variants(where_measured, launched.results)
+    spanned = spans(along, where_measured)
     known = facts.by_place(trials)
+    void = controls.void(trials, launched.frame, scenarios, plan)
+    store = Store(collection.data / OBJECTS)
+    differing = Differences(launched.results, store, begun() if begun else None)
+    outcomes = compare(trials, launched, where_measured, paired, differing)
+    found = breaks(outcomes, scenarios)
+    compared = comparisons(outcomes)
     apart = separations(outcomes, recorded, known, plan) | machines.separations(outcomes, known)
     met = events(found, compared, apart)
     sides = Sides(trials, plan)
@@ -157,26 +166,26 @@ def analyse(collection: Collection, plan: Plan) -> Results:
     judged = verdicts(outcomes, names)
     results = Results(
         plan=plan,
-        fingerprints=frames.fingerprints(trials),
+        fingerprints=fingerprints,
         observations=observations,
         relations=relations,
-        environments=frames.environments(trials),
+        environments=environments,
         cells=became,
-        variants=variants(where_measured, launched.results),
+        variants=lettered,
         breaks=explained.breaks,
         events=explained.events,
         comparisons=compared,
         verdicts=judged,
         settings=settings(trials, became, where_measured, outcomes, plan),
         differences=differences(outcomes),
-        spans=spans(along, where_measured),
+        spans=spanned,
         claims=claims(relations, outcomes, sides, plan, load_claims()),
         causes=explained.causes,
         recipes=recipes(judged, explained.breaks),
         facts=facts.frame(known),
         machines=machines.machines(trials, called, recorded),
         scenarios=scenarios,
-        void=controls.void(trials, launched.frame, scenarios, plan),
+        void=void,
         ignored=selection.ignored,
     )
     standing = standings(results)

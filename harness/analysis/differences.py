@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from harness.analysis import numeric
 from harness.analysis.differing import Differing
@@ -13,10 +13,14 @@ from harness.analysis.recorded import as_recorded
 from harness.errors import RecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from harness.analysis.variants import Array, Result
     from harness.store import Store
+
+# Of two places, each given by the distinct results of its launches; or of two groups of arrays
+# within one result.
+Comparison: TypeAlias = "tuple[tuple[int, ...], tuple[int, ...]] | tuple[int, str, str]"
 
 NO_BYTES = "array bytes missing or damaged"
 NOT_RECORDED = "differs in values that were not recorded"
@@ -81,10 +85,19 @@ class Side:
 class Differences:
     """Compares sides; each pair of sides, and each pair of arrays, is compared only once."""
 
-    def __init__(self, results: tuple[Result, ...], store: Store) -> None:
-        """results: what positions stand for. store: read only where fingerprints differ."""
+    def __init__(
+        self,
+        results: Sequence[Result] | Mapping[int, Result],
+        store: Store,
+        answers: Mapping[Comparison, Difference | None] | None = None,
+    ) -> None:
+        """results: what positions stand for. store: read only where fingerprints differ.
+
+        answers: comparisons that were made already.
+        """
         self._results = results
         self._store = store
+        self._answers = answers or {}
         self._between = cache(self._compare_places)
         self._within = cache(self._compare_groups)
         self._distance = cache(self._measure)
@@ -103,10 +116,20 @@ class Differences:
         """Between the arrays `left/…` and `right/…` of one launch. None where there are none."""
         return self._within(result, left, right)
 
+    def answer(self, comparison: Comparison) -> Difference | None:
+        """Either of these two."""
+        if len(comparison) == 3:
+            return self.within(*comparison)
+        return self.between(*comparison)
+
     def _compare_places(self, left: tuple[int, ...], right: tuple[int, ...]) -> Difference | None:
+        if (left, right) in self._answers:
+            return self._answers[left, right]
         return self._compare(self._side(left), self._side(right))
 
     def _compare_groups(self, result: int, left: str, right: str) -> Difference | None:
+        if (result, left, right) in self._answers:
+            return self._answers[result, left, right]
         arrays = self._results[result]
         return self._compare(Side.under(left, arrays), Side.under(right, arrays))
 

@@ -20,7 +20,9 @@ import pandas as pd
 from harness import records
 from harness.analysis import frames
 from harness.cluster import ClusterError
+from harness.cluster.comparisons import Comparisons
 from harness.cluster.connection import connected
+from harness.collect import OBJECTS
 from harness.commands import uncollected
 from harness.report.csv import FORMAT
 from harness.report.lines import blocks
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
     from harness.analysis import Results
+    from harness.analysis.wanted import Elsewhere
     from harness.records import Trial
 
 _FRAMES = {
@@ -74,9 +77,14 @@ class Tables:
     """What the workers were asked to write."""
 
     def __init__(self, client: Client, parts: Sequence[Part]) -> None:
+        self._client = client
         self._future: Future[pd.DataFrame] | None = None
         if parts:
             self._future = client.compute(dd.from_map(write_part, parts, meta=_META))
+
+    def comparing(self, data: Path) -> Elsewhere:
+        """Have the same workers compare, too: what `analyse` takes. data: that of the records."""
+        return lambda wanted: Comparisons(self._client, wanted, data / OBJECTS).wait
 
     def wait(self, results: Results) -> dict[str, list[Path]]:
         """Table → its parts, in order. Raises `ClusterError` for what a worker could not do.

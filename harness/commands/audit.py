@@ -108,7 +108,8 @@ def report(
         typer.Option(
             "--dask",
             metavar="ADDRESS",
-            help="Workers of this Dask cluster write the large tables; they must see the records.",
+            help="Workers of this Dask cluster measure what differs, and write the large tables; "
+            "they must see the records.",
         ),
     ] = "",
 ) -> None:
@@ -131,7 +132,8 @@ def report(
         stack.enter_context(uncollected())
         planned, collection = load_plan(matrix, profile), collect(reports / "data")
         tables = stack.enter_context(_tables(dask, collection, planned, reports)) if dask else None
-        results = analyse(collection, planned)
+        elsewhere = tables.comparing(reports / "data") if tables else None
+        results = analyse(collection, planned, elsewhere=elsewhere)
         run = keep(results, reports / "history")
         results = with_history(results, read_runs(reports / "history", until=run))
         parts = tables.wait(results) if tables else None
