@@ -10,6 +10,8 @@ beside the attempt that followed; and what no attempt completed is kept as far a
 
 `run` is the client's loop, `cluster` the connection, `missing` the rows of what nobody measured.
 Nothing but `cluster`, `run` and `worker` imports `distributed`, which is an extra.
+
+Of a report, workers make the comparisons (`comparisons`) and the large tables (`tables`).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ would. The numbers are the same, too: it is the same code that measures, which i
 from __future__ import annotations
 
 import hashlib
+import pickle
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,10 +39,14 @@ _META = pd.DataFrame({"part": 0, "difference": pd.Series(dtype=object)}, index=[
 
 @dataclass(frozen=True)
 class Part:
-    """Some comparisons, and what they must be made with. code: as `code()` gives it."""
+    """Some comparisons, and what they must be made with.
+
+    share: a `Share`, pickled: Dask looks for long at what is made of many objects. code: as
+    `code()` gives it.
+    """
 
     number: int
-    share: Share
+    share: bytes
     objects: str
     code: str
 
@@ -57,7 +62,8 @@ class Comparisons:
         shares = wanted.shares(_PARTS * max(len(addresses(client)), 1))
         ours = code()
         parts = [
-            Part(number, share, str(self._objects), ours) for number, share in enumerate(shares)
+            Part(number, pickle.dumps(share), str(self._objects), ours)
+            for number, share in enumerate(shares)
         ]
         if parts:
             # Otherwise Dask takes every object for a text.
@@ -105,7 +111,8 @@ def compare_part(part: Part) -> pd.DataFrame:
             "otherwise: install the same there and start it again"
         )
     with uncollected():
-        found = part.share.answers(Store(Path(part.objects)))
+        share: Share = pickle.loads(part.share)
+        found = share.answers(Store(Path(part.objects)))
     differences = pd.Series(found, dtype=object)
     made: pd.DataFrame = pd.DataFrame({"part": part.number, "difference": differences})
     return made

@@ -111,6 +111,18 @@ def tables(project: Project) -> dict[str, bytes]:
     }
 
 
+def everything(project: Project) -> dict[str, bytes]:
+    """All files of a report."""
+    reports = project.folder / "reports"
+    files = (path for path in sorted(reports.rglob("*")) if path.is_file())
+    named = {path.relative_to(reports).as_posix(): path for path in files}
+    return {
+        name: path.read_bytes()
+        for name, path in named.items()
+        if not name.startswith(("data/", "progress"))
+    }
+
+
 def fingerprints(records: dict[str, list[dict[str, Any]]], scenario: str) -> dict[str, list[str]]:
     """Launch → the fingerprints of a scenario's arrays."""
     return {
@@ -144,11 +156,16 @@ def test_a_worker_killed_while_it_measures_loses_nothing_and_counts_nothing_twic
     assert not (project.folder / "reports" / "incoming").exists()
     wait_for(lambda: not (cluster.left() or cluster.folders()), 30)
 
-    # A report that workers wrote the large tables of is the same, byte for byte.
+    # A report that workers compared and wrote the large tables of is the same, byte for byte.
     alone_csv = tables(project)
-    done = project.sameseed("report", "--dask", str(cluster.file))
+    assert project.sameseed("report", "--json").code == 0
+    alone_all = everything(project)
+    done = project.sameseed("report", "--json", "--dask", str(cluster.file))
     assert done.code == 0, done.output
     assert tables(project) == alone_csv
+    assert everything(project) == alone_all
+    assert {"index.html", "summary.txt", "json/differences.json"} <= alone_all.keys()
+    assert project.csv("differences").shape[0] > 1
     assert len(alone_csv["fingerprints.csv"]) > 1_000
 
     # The same as without a cluster, arrays included.
