@@ -26,7 +26,10 @@ from tests.unit.analysis.test_wanted import recorder as recorder  # a fixture
 def client() -> Iterator[Client]:
     with (
         LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+            n_workers=2,
+            threads_per_worker=1,
+            processes=False,
+            dashboard_address="127.0.0.1:0",  # Dask has one in any case; not on the usual port
         ) as cluster,
         Client(cluster, set_as_default=False) as found,
     ):
