@@ -140,14 +140,14 @@ def analyse(collection: Collection, plan: Plan, *, elsewhere: Elsewhere | None =
     names = list(dict.fromkeys((*plan.scenarios, *scenarios)))
     where_measured = places(observations, launched, names)
     recorded = versions(trials)
-    called = _hosts(trials)
+    called = hosts(trial.header for trial in trials)
     along = lines(where_measured, plan, called, recorded)
     paired = pairs(along)
     begun = elsewhere(wanted(trials, launched, where_measured, paired)) if elsewhere else None
     # All that can be done until the answers are there.
     fingerprints = frames.fingerprints(trials)
     environments = frames.environments(trials)
-    became = cells(collection, trials, plan)
+    became = cells(collection, selection, plan)
     stated = frames.relations(trials), controls.promises(where_measured, trials)
     relations = pd.concat(stated, ignore_index=True)
     lettered = variants(where_measured, launched.results)
@@ -226,8 +226,3 @@ def _scenarios(trials: Sequence[Trial], plan: Plan) -> dict[str, Scenario]:
     }
     known = [name for name in plan.scenarios if name in declared]
     return {name: declared[name] for name in (*known, *sorted(declared.keys() - set(known)))}
-
-
-def _hosts(trials: Sequence[Trial]) -> dict[str, str]:
-    headers = sorted((trial.header for trial in trials), key=lambda header: header.started)
-    return hosts((frames.where(header), header.machine.label) for header in headers)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from harness.analysis.selection import Selection
     from harness.collect import Collection
     from harness.plan import Cell, Plan
     from harness.records import Trial
@@ -33,13 +34,13 @@ class _Trace:
     failures: dict[str, tuple[str, str]] = field(default_factory=dict)  # trial → status, message
 
 
-def cells(collection: Collection, trials: Sequence[Trial], plan: Plan) -> pd.DataFrame:
+def cells(collection: Collection, selection: Selection, plan: Plan) -> pd.DataFrame:
     """One row per cell and machine: those of the profile, and others that were measured.
 
-    trials: those that count. A cell is `ok` when every trial there is a trace of ended well; else
+    selection: what counts. A cell is `ok` when every trial there is a trace of ended well; else
     it has the status of the first that did not, even if others did.
     """
-    traces = _traces(collection, trials, plan)
+    traces = _traces(collection, selection, plan)
     planned = {cell.id for cell in plan.cells}
     rows: list[tuple[Any, ...]] = []
     for cell in plan.all_cells:
@@ -51,7 +52,7 @@ def cells(collection: Collection, trials: Sequence[Trial], plan: Plan) -> pd.Dat
 
 
 def _traces(
-    collection: Collection, trials: Sequence[Trial], plan: Plan
+    collection: Collection, selection: Selection, plan: Plan
 ) -> dict[str, dict[str, _Trace]]:
     """Cell → machine → trace."""
     traces: dict[str, dict[str, _Trace]] = {}
@@ -60,7 +61,7 @@ def _traces(
         cell, machine = path.parent.name, path.parent.parent.name
         return traces.setdefault(cell, {}).setdefault(machine, _Trace())
 
-    for trial in trials:
+    for trial in selection.trials:
         trace(trial.path).trials.append(trial)
         if trial.end.status != OK:
             trace(trial.path).failures[_number(trial.path)] = trial.end.status, trial.end.message
@@ -74,6 +75,8 @@ def _traces(
             trace(path).failures[_number(path)] = failure
     for path, why in collection.refused:
         trace(path).failures[_number(path)] = ERROR, f"its record was refused: {why}"
+    for here in selection.replaced:
+        traces.get(here.cell, {}).pop(here.machine, None)
     return traces
 
 

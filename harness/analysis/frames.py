@@ -28,9 +28,14 @@ class Where(NamedTuple):
     device: str
     machine: str
 
+    @property
+    def cell(self) -> str:
+        """The cell's id."""
+        return f"{self.environment}.{self.setting}.{self.device}"
+
     def __str__(self) -> str:
         """In a sentence."""
-        return f"{self.environment}.{self.setting}.{self.device} on {self.machine}"
+        return f"{self.cell} on {self.machine}"
 
 
 def where(header: Header) -> Where:

@@ -6,7 +6,7 @@ what no longer is what its name says is left out, with a sentence.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,12 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from harness.analysis.facts import Fact, facts, package
 from harness.analysis.frames import where
+from harness.analysis.hosts import labels_of
 from harness.probe import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from harness.analysis.frames import Where
     from harness.collect import Collection
@@ -27,10 +29,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Selection:
-    """trials: what counts, in the order of the matrix. ignored: the rest, a sentence each."""
+    """trials: what counts, in the order of the matrix. ignored: the rest, a sentence each.
+
+    replaced: cells on machines that another of the same label has measured again.
+    """
 
     trials: tuple[Trial, ...]
     ignored: tuple[str, ...]
+    replaced: frozenset[Where] = frozenset()
 
 
 def select(collection: Collection, plan: Plan) -> Selection:
@@ -58,6 +64,12 @@ def select(collection: Collection, plan: Plan) -> Selection:
             ignored.append(_sentence(trial, "measured with other inputs than the newest trial"))
         else:
             trials.append(trial)
+    replaced = _replaced(trials)
+    for here, by in replaced.items():
+        ignored.append(
+            f"{here.machine}/{here.cell}: measured again by {by}, which has the same label"
+        )
+    trials = [trial for trial in trials if where(trial.header) not in replaced]
     ignored += [why for _, why in collection.refused]
     older = Counter("/".join(path.parts[-3:-1]) for path in collection.superseded)
     ignored += [
@@ -65,7 +77,7 @@ def select(collection: Collection, plan: Plan) -> Selection:
         for place, number in older.items()
     ]
     trials.sort(key=lambda each: (order[each.header.cell], each.header.machine.id))
-    return Selection(tuple(trials), tuple(ignored))
+    return Selection(tuple(trials), tuple(ignored), frozenset(replaced))
 
 
 def _newest(trials: Iterable[Trial], plan: Plan) -> dict[Where, Header]:
@@ -82,6 +94,35 @@ def _newest(trials: Iterable[Trial], plan: Plan) -> dict[Where, Header]:
         ),
     )
     return {where(trial.header): trial.header for trial in by_start}
+
+
+def _replaced(trials: Sequence[Trial]) -> dict[Where, str]:
+    """Cells on machines of which another one has taken the place → that one.
+
+    CI has another machine every night. Where several of one label measured a cell, one after the
+    other, the last stands for them. Where they did at the same time nobody can tell which: these
+    are several machines.
+    """
+    labels = labels_of(trial.header for trial in trials)
+    groups: dict[tuple[str, str], dict[Where, list[Trial]]] = defaultdict(dict)
+    for trial in trials:
+        here = where(trial.header)
+        if label := labels[here.machine]:
+            groups[label, trial.header.cell].setdefault(here, []).append(trial)
+    found: dict[Where, str] = {}
+    for places in groups.values():
+        *older, last = sorted(places, key=lambda here: (_span(places[here]), here.machine))
+        if all(_span(places[here])[1] < _span(places[last])[0] for here in older):
+            found |= dict.fromkeys(older, last.machine)
+    return found
+
+
+def _span(trials: Sequence[Trial]) -> tuple[datetime, datetime]:
+    """When the first of them began, and the last one ended."""
+    starts, ends = zip(
+        *((trial.header.started, trial.end.finished) for trial in trials), strict=True
+    )
+    return min(starts), max(ends)
 
 
 def _goes_with(header: Header, newest: Header) -> bool:

@@ -71,9 +71,8 @@ DEFINITIONS: Mapping[str, str] = {
     "environment": "One Python with one fixed set of packages.",
     "cell": "An environment with one setting on one device: the unit that is measured. Where no "
     "setting is named it is the first one of the matrix, where no device is named the CPU.",
-    "label": "A name that people give to machines (SAMESEED_MACHINE). Those that share one, and of "
-    "which no two measured the same cell, are compared as one machine: jobs of a CI service run on "
-    "another one every time.",
+    "label": "A name that people give to machines (SAMESEED_MACHINE). Those that share one are "
+    "compared as one machine: jobs of a CI service run on another one every time.",
     "launch": "One run of a cell in a fresh process that shares nothing with another; a trial in "
     "the files.",
     "rerun": "Seeding again and building again within one process.",
