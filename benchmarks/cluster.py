@@ -73,7 +73,7 @@ def measured(size: Size, folder: Path, address: str) -> dict[str, Any]:
     from harness.analysis.selection import select
     from harness.cluster.tables import tables_on
     from harness.collect import collect
-    from harness.commands import uncollected
+    from harness.garbage import uncollected
     from harness.report.csv import write_csv
     from harness.report.html import render
     from harness.report.view import build

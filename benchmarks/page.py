@@ -31,7 +31,7 @@ from benchmarks.generated import Change, Size, generate, plan  # noqa: E402
 from harness import report  # noqa: E402
 from harness.analysis import analyse  # noqa: E402
 from harness.collect import collect  # noqa: E402
-from harness.commands import uncollected  # noqa: E402
+from harness.garbage import uncollected  # noqa: E402
 from harness.plan import load_plan  # noqa: E402
 
 if TYPE_CHECKING:

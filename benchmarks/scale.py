@@ -61,7 +61,7 @@ def measured(size: Size, folder: Path) -> dict[str, Any]:
     """Make a report as `sameseed report` does; seconds and peak memory of each stage."""
     from harness.analysis import analyse
     from harness.collect import collect
-    from harness.commands import uncollected
+    from harness.garbage import uncollected
     from harness.report.csv import write_csv
     from harness.report.html import render
     from harness.report.view import build

@@ -24,7 +24,7 @@ from harness import analysis, store
 from harness.analysis.differences import NO_BYTES, Differences
 from harness.cluster import ClusterError
 from harness.cluster.connection import addresses
-from harness.commands import uncollected
+from harness.garbage import uncollected
 from harness.store import Store
 
 if TYPE_CHECKING:

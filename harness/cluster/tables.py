@@ -23,7 +23,7 @@ from harness.cluster import ClusterError
 from harness.cluster.comparisons import Comparisons
 from harness.cluster.connection import connected
 from harness.collect import OBJECTS
-from harness.commands import uncollected
+from harness.garbage import uncollected
 from harness.report.csv import FORMAT
 from harness.report.lines import blocks
 from harness.tables import TABLES

@@ -6,8 +6,6 @@ it has. What a command needs beyond the plan is imported when it runs, so that `
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
 # As `--help` lists them: in the order in which people need them. Others would follow.
 _ORDER = (
@@ -57,19 +55,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 MATRIX = Path("matrix.yaml")
 REPORTS = Path("reports")
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Python does not look for garbage inside: a large report makes millions of objects that stay.
-
-    Looking through them again and again takes a quarter of the analysis.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def named(text: str, known: Collection[str], what: str) -> list[str]:

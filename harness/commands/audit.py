@@ -20,9 +20,9 @@ from harness.commands import (
     app,
     lock_path,
     named,
-    uncollected,
 )
 from harness.errors import ExitCode
+from harness.garbage import uncollected
 from harness.plan import DEFAULT, Environment, Plan, load_plan
 from harness.probe import schema
 
