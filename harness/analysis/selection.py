@@ -65,10 +65,12 @@ def select(collection: Collection, plan: Plan) -> Selection:
         else:
             trials.append(trial)
     replaced = _replaced(trials)
-    for here, by in replaced.items():
-        ignored.append(
-            f"{here.machine}/{here.cell}: measured again by {by}, which has the same label"
-        )
+    ignored += [
+        f"{cell}: measured again by {last}; machines of the same label before it: {number}"
+        for (cell, last), number in Counter(
+            (here.cell, last) for here, last in replaced.items()
+        ).items()
+    ]
     trials = [trial for trial in trials if where(trial.header) not in replaced]
     ignored += [why for _, why in collection.refused]
     older = Counter("/".join(path.parts[-3:-1]) for path in collection.superseded)
