@@ -151,7 +151,7 @@ def _rest(history: pd.DataFrame) -> tuple[tuple[str, int], ...]:
     for _, states in history.groupby("scenario", sort=False, observed=True)["state"]:
         seen = set(states)
         if SAME in seen:
-            words = "have not changed"
+            words = "unchanged"
         elif REDEFINED in seen:
             words = "never measured twice on an equal basis"
         elif FIRST in seen:

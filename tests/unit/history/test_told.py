@@ -135,7 +135,7 @@ def test_all_at_a_glance(tmp_path: Path) -> None:
         (X, SECOND, "1 of 1", 2, THIRD),
         ("recipes/z", THIRD, "1 of 1", 1, THIRD),
     )
-    assert found.rest == (("have not changed", 1),)
+    assert found.rest == (("unchanged", 1),)
     assert [run[:5] for run in found.runs] == [
         (FIRST, "default", 1, 0, 0),
         (SECOND, "default", 1, 3, 1),
